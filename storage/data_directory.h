@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "storage/result.h"
+
+namespace scimledger::storage {
+
+/// The layout of DATA (DESIGN §6) and the lock that makes one process its owner.
+class DataDirectory {
+ public:
+  enum class IfMissing { kRefuse, kCreate };
+
+  /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no directory,
+  /// or one that is not ours (it has other files but no log). kLocked: names the holder's process id.
+  [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Open(
+      const std::filesystem::path& path, IfMissing if_missing);
+  ~DataDirectory();
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path log() const { return path_ / "log"; }
+  std::filesystem::path keys() const { return path_ / "keys"; }
+  std::filesystem::path projections() const { return path_ / "projections"; }
+  /// Also without owning the directory: where a running server listens.
+  static std::filesystem::path ControlSocket(const std::filesystem::path& data) {
+    return data / "control.sock";
+  }
+
+ private:
+  DataDirectory(std::filesystem::path path, int lock_descriptor);
+
+  std::filesystem::path path_;
+  int lock_descriptor_;
+};
+
+}  // namespace scimledger::storage

@@ -1,0 +1,57 @@
+#include "storage/identifiers.h"
+
+namespace scimledger {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+constexpr bool DashBefore(std::size_t byte) {
+  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+}  // namespace
+
+void Uuid::AppendTo(std::string& out) const {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (DashBefore(i)) out += '-';
+    out += kHexDigits[bytes[i] >> 4U];
+    out += kHexDigits[bytes[i] & 15U];
+  }
+}
+
+std::string Uuid::ToString() const {
+  std::string text;
+  text.reserve(36);
+  AppendTo(text);
+  return text;
+}
+
+std::optional<Uuid> Uuid::Parse(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  Uuid uuid;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+    if (DashBefore(i) && text[at++] != '-') return std::nullopt;
+    const int high = HexValue(text[at]);
+    const int low = HexValue(text[at + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    uuid.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    at += 2;
+  }
+  return uuid;
+}
+
+std::optional<Uuid> Uuid::FromBytes(std::string_view bytes) {
+  Uuid uuid;
+  if (bytes.size() != uuid.bytes.size()) return std::nullopt;
+  std::memcpy(uuid.bytes.data(), bytes.data(), bytes.size());
+  return uuid;
+}
+
+}  // namespace scimledger
