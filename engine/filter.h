@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/schema.h"
+#include "engine/value.h"
+
+namespace scimledger {
+
+/// Limits of filters and of the filters inside PATCH paths; beyond them: 400 `invalidFilter`.
+inline constexpr std::size_t kFilterBytesMax = 16 * 1024;
+inline constexpr std::size_t kFilterDepthMax = 32;
+inline constexpr std::size_t kFilterTermsMax = 1000;
+
+enum class CompareOperator : std::uint8_t { kEq, kNe, kCo, kSw, kEw, kGt, kGe, kLt, kLe };
+std::string_view ToString(CompareOperator op);
+
+/// A filter as it was written, over attribute names nobody has looked up yet (RFC 7644 §3.4.2.2, with
+/// errata 4690, 7319 and 7322: `not(` and `not (`; parentheses but no brackets inside brackets).
+struct FilterSyntax {
+  /// null, true, false, a number or a string, as JSON writes them.
+  using Literal = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+  struct Compare {
+    std::string path;
+    CompareOperator op{};
+    Literal literal;
+  };
+  struct Present {
+    std::string path;
+  };
+  struct ValuePath {
+    std::string path;
+    std::unique_ptr<FilterSyntax> inner;
+  };
+  struct And {
+    std::vector<FilterSyntax> terms;
+  };
+  struct Or {
+    std::vector<FilterSyntax> terms;
+  };
+  struct Not {
+    std::unique_ptr<FilterSyntax> term;
+  };
+  std::variant<Compare, Present, ValuePath, And, Or, Not> node;
+};
+
+/// Parses the whole text. Errors: 400 `invalidFilter`, with the position and what was expected there.
+[[nodiscard]] Result<FilterSyntax> ParseFilter(std::string_view text);
+/// Prints a text that parses to an equal tree.
+std::string ToString(const FilterSyntax& filter);
+
+/// An attribute path bound to a registry: a top-level attribute, and a sub-attribute where the
+/// attribute is complex.
+struct AttributePath {
+  AttributeId attribute{};
+  std::optional<AttributeId> sub;
+  friend bool operator==(const AttributePath&, const AttributePath&) = default;
+};
+
+/// The operand in the form its attribute compares in.
+struct Operand {
+  Value value;               ///< unassigned for `null`
+  std::string folded;        ///< strings: the comparison key (folded, or normalised when caseExact)
+  std::int64_t instant_us = 0;  ///< dateTime: the instant
+};
+
+/// A filter bound to one resource type: every path resolved, every operand typed, every operator
+/// allowed for its attribute. Immutable; move-only.
+struct Filter {
+  struct Compare {
+    AttributePath path;
+    CompareOperator op{};
+    Operand operand;
+  };
+  struct Present {
+    AttributePath path;
+  };
+  /// All inner terms hold for the same element. Inner paths name `attribute` and one of its parts.
+  struct ValuePath {
+    AttributeId attribute{};
+    std::unique_ptr<Filter> inner;
+  };
+  struct And {
+    std::vector<Filter> terms;
+  };
+  struct Or {
+    std::vector<Filter> terms;
+  };
+  struct Not {
+    std::unique_ptr<Filter> term;
+  };
+  std::variant<Compare, Present, ValuePath, And, Or, Not> node;
+};
+
+/// Looks a path up: `name`, `name.sub`, `urn:…:name.sub` (split at the longest URN known, so dots in
+/// the URN do no harm), `$ref`; letter case does not matter. nullopt: no such attribute on `type`.
+/// A bare complex attribute comes back without `sub`.
+std::optional<AttributePath> ResolvePath(const SchemaRegistry& registry, const ResourceType& type,
+                                         std::string_view path);
+
+/// Binds a parsed filter. Errors, all 400 `invalidFilter`, name the attribute: unknown attribute;
+/// ordering on boolean or binary; co/sw/ew on a type without text; an operand of the wrong type; an
+/// attribute that is never returned (password); ordering against null. Booleans and numbers written as
+/// strings (`primary eq "True"`) are accepted, as Entra sends them. A bare complex attribute stands for
+/// its `value` part where it has one; `pr` on it, or on an extension's URN, for any of its parts.
+[[nodiscard]] Result<Filter> BindFilter(const SchemaRegistry& registry, const ResourceType& type,
+                                        const FilterSyntax& syntax);
+
+/// Binds the filter inside `attribute[…]` (PATCH paths, value paths).
+[[nodiscard]] Result<Filter> BindElementFilter(const SchemaRegistry& registry,
+                                               AttributeId attribute, const FilterSyntax& syntax);
+
+}  // namespace scimledger

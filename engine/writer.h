@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "engine/command.h"
+#include "engine/decide.h"
+#include "engine/state.h"
+#include "storage/event_log.h"
+
+namespace scimledger {
+
+/// µs since 1970 UTC. Tests pass a clock of their own.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual std::int64_t NowUs() = 0;
+};
+
+/// What the writer commits into: the directory projection.
+class CommitTarget : public MutableState {
+ public:
+  /// Folds events that are durable now, so that every later read sees them (I-1). Called on the
+  /// writer's thread; excludes readers for as long as it takes.
+  virtual void Commit(std::span<const Event> events) = 0;
+  /// After an ambiguous append: brings the state to the log's head.
+  [[nodiscard]] virtual storage::Result<void> CatchUp(const storage::EventLog& log) = 0;
+};
+
+/// An accepted command.
+struct Outcome {
+  Sequence sequence;     ///< of its last event; of the head it was decided at, for a no-op
+  ResourcePtr resource;  ///< the row after it
+  std::size_t events = 0;
+};
+
+struct WriterOptions {
+  std::size_t queue_max = 8192;        ///< commands waiting; one more is refused with 503
+  std::size_t batch_events_max = 8192; ///< a batch ends after the command that reaches this
+  std::size_t batch_bytes_max = 32U << 20U;
+  /// Called instead of ending the process after a failed sync; tests replace it.
+  std::function<void(const storage::Error&)> on_sync_failed;
+};
+
+/// The single writer of one log (I-7): drains the queue, decides each command against directory +
+/// overlay, appends one batch with one sync, then commits and answers (DESIGN §3). Thread-safe.
+class Writer {
+ public:
+  using Done = std::move_only_function<void(Result<Outcome>)>;
+
+  /// `log` and `target` must outlive the writer; only the writer changes them from now on.
+  Writer(storage::EventLog& log, CommitTarget& target, Clock& clock, WriterOptions options);
+  /// Stops.
+  ~Writer();
+
+  /// `done` is called exactly once, on the writer's thread (or, when refused at once, on the caller's):
+  /// it must only hand the result over. 503: the queue is full, the writer has stopped, or the append
+  /// failed and the outcome is unknown; 507: the same because the disk is full.
+  void Submit(Command command, Done done);
+
+  /// Answers what is queued, then ends the thread. Later commands are refused with 503.
+  void Stop();
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace scimledger

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/resource_writer.h"
+#include "engine/writer.h"
+#include "storage/snapshot_file.h"
+
+namespace scimledger::projections {
+
+/// The directory frozen at one sequence: rows, member sets and credentials as they were, whatever the
+/// writer does meanwhile. Cheap to take (it shares the rows; the writer copies what it changes) and
+/// safe to use from any one thread at a time. It implements what answers show of other resources.
+class DirectoryView : public References {
+ public:
+  virtual Sequence sequence() const = 0;
+  virtual RegistryPtr registry() const = 0;
+  virtual std::size_t resource_count(ResourceTypeId type) const = 0;
+  /// Visits the rows of one type in order of creation until `visit` returns false.
+  virtual void ForEachResource(ResourceTypeId type,
+                               const std::function<bool(const ResourcePtr&)>& visit) const = 0;
+  virtual std::vector<Credential> credentials() const = 0;
+};
+
+/// One row with what its answer needs of others.
+struct FoundResource {
+  ResourcePtr resource;                         ///< nullptr: unknown or deleted
+  std::shared_ptr<const DirectoryView> view;    ///< frozen at the sequence of the read
+};
+
+/// Rows found by key, with the view they belong to.
+struct FoundResources {
+  std::vector<ResourcePtr> resources;           ///< in order of creation
+  std::shared_ptr<const DirectoryView> view;
+};
+
+/// An equality that the directory answers by hash lookup.
+struct EqualityKey {
+  enum class Kind : std::uint8_t { kId, kAttribute, kMember };
+  Kind kind{};
+  AttributePath path;  ///< kAttribute
+  std::string key;     ///< comparison form (engine/unique_keys.h), or the id as text
+};
+
+/// Current resources, unique keys, members of groups and groups of members, schemas and credentials:
+/// what the writer decides against and what SCIM reads. In memory; comes back by replay.
+///
+/// Threads: the MutableState and CommitTarget calls belong to the writer's thread. Everything below is
+/// for readers on any thread; each sees one sequence, and every commit acknowledged before it began.
+class Directory : public CommitTarget {
+ public:
+  /// Version of the snapshot format and of the fold; another version on disk means rebuild.
+  static constexpr std::uint32_t kVersion = 1;
+
+  static std::unique_ptr<Directory> Make();
+
+  /// Position: the sequence applied.
+  virtual Sequence position() const = 0;
+  virtual RegistryPtr current_registry() const = 0;
+  virtual std::shared_ptr<const DirectoryView> Freeze() const = 0;
+  /// A point read. A lookup and a view: no lock is held afterwards.
+  virtual FoundResource Find(const ResourceId& id) const = 0;
+  /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value and
+  /// members.value (DESIGN §7: the attribute index takes over later).
+  virtual bool HasLookup(const AttributePath& path) const = 0;
+  /// Rows of `type` that hold the key.
+  virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
+  /// By SHA-256 of the secret; revoked ones too. nullopt: unknown.
+  virtual std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const = 0;
+
+  /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on the
+  /// writer's thread). `progress` is told the position now and then.
+  [[nodiscard]] virtual storage::Result<void> Replay(
+      const storage::EventLog& log, Sequence until,
+      const std::function<void(Sequence)>& progress) = 0;
+};
+
+/// SHA-256 over the sorted rows of directory, unique keys, memberships, schemas and credentials
+/// (DESIGN §7): equal digests at one sequence mean equal state.
+Hash StateDigest(const DirectoryView& view);
+
+/// Writes the view as the snapshot of the directory (storage/snapshot_file.h).
+[[nodiscard]] storage::Result<void> WriteSnapshot(const DirectoryView& view, Uuid log_id,
+                                                  const Hash& leaf_hash,
+                                                  const std::filesystem::path& file);
+
+/// Makes a directory from a snapshot: the caller has checked nothing. kNotFound: no file. kCorrupt and
+/// kIncompatible: delete it and replay. The returned info tells which log, sequence and leaf hash it
+/// is of; the caller compares them with the log.
+struct LoadedSnapshot {
+  std::unique_ptr<Directory> directory;
+  storage::SnapshotInfo info;
+};
+[[nodiscard]] storage::Result<LoadedSnapshot> LoadSnapshot(const std::filesystem::path& file);
+
+}  // namespace scimledger::projections
