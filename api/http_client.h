@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "api/http.h"
+#include "storage/result.h"
+
+namespace scimledger::api {
+
+/// A blocking HTTP/1.1 client with one kept-alive connection: for subcommands, tests and load. Not
+/// thread-safe. Reconnects once when the server closed an idle connection.
+class HttpClient {
+ public:
+  /// `http://host:port` (a path prefix is kept). kInvalid: not such a URL; connecting happens later.
+  [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForUrl(
+      const std::string& url, std::chrono::seconds timeout);
+  /// A Unix socket. kNotFound: nobody listens there.
+  [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForSocket(
+      const std::filesystem::path& socket, std::chrono::seconds timeout);
+  virtual ~HttpClient() = default;
+
+  /// Uses method, target, headers and body of the request; adds Host. The whole body is read into
+  /// `body` (at most 1 GiB). kIo: refused, cut or timed out; says which.
+  [[nodiscard]] virtual storage::Result<HttpResponse> Send(const HttpRequest& request) = 0;
+};
+
+}  // namespace scimledger::api

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/writer.h"
+#include "projections/directory.h"
+#include "storage/data_directory.h"
+#include "storage/log_store.h"
+
+namespace scimledger::api {
+
+struct TenantOptions {
+  std::string name = "default";
+  std::filesystem::path projections;    ///< DATA/projections
+  std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
+  WriterOptions writer;
+  /// Told the position and the head while projections catch up.
+  std::function<void(Sequence position, Sequence head)> progress;
+};
+
+/// One customer's isolated log with its projections and writer: a start's life (DESIGN §5) and a stop's.
+/// Thread-safe after Open.
+class Tenant {
+ public:
+  /// Loads the directory's snapshot if it fits the log (else deletes it), replays the tail with every
+  /// hash checked, and starts the writer. kCorrupt: the log does not verify; names the sequence.
+  [[nodiscard]] static storage::Result<std::unique_ptr<Tenant>> Open(
+      std::unique_ptr<storage::EventLog> log, Clock& clock, TenantOptions options);
+  /// Stops the writer and writes a last snapshot.
+  virtual ~Tenant() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual const storage::EventLog& log() const = 0;
+  virtual const projections::Directory& directory() const = 0;
+  virtual void Submit(Command command, Writer::Done done) = 0;
+
+  /// Live digest and digest of a replay from zero, both at the same sequence (I-3). Slow: runs on the
+  /// caller's thread, beside the writer. `progress` is told positions.
+  struct Verification {
+    Sequence sequence;
+    Hash live{};
+    Hash replayed{};
+  };
+  [[nodiscard]] virtual storage::Result<Verification> VerifyReplay(
+      const std::function<void(Sequence position, Sequence head)>& progress) const = 0;
+
+  /// Ends the writer after what is queued, then snapshots. Called by the destructor if not before.
+  virtual void Stop() = 0;
+};
+
+}  // namespace scimledger::api
