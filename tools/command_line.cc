@@ -1,0 +1,207 @@
+#include "tools/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "tools/audit_command.h"
+#include "tools/replay_command.h"
+#include "tools/schema_command.h"
+#include "tools/serve.h"
+#include "tools/token_command.h"
+
+namespace scimledger::tools {
+namespace {
+
+constexpr const char* kExitStatuses =
+    "Exit status: 0 done; 1 a finding, or not found; 2 misuse; 3 cannot open or reach; 4 I/O "
+    "failure.";
+
+constexpr const char* kTimes =
+    "Times: RFC 3339 (2026-03-03T09:14:07Z), a bare date (that UTC day: --since its start, --until "
+    "its\n"
+    "end), a duration (7d, 12h, 30m: that long ago), or only digits (a sequence).";
+
+/// Everything any subcommand may be told, and what to run after parsing.
+struct Arguments {
+  ServeOptions serve;
+  ConnectionOptions connection;
+  Format format = DefaultFormat();
+  std::string role = "provisioner";
+  std::string name;
+  std::string token;
+  std::string file;
+  AuditEventsOptions events;
+  bool verify = false;
+  std::function<ExitCode()> run;
+};
+
+void AddConnectionOptions(CLI::App& command, Arguments& arguments) {
+  ConnectionOptions& connection = arguments.connection;
+  auto* data = command.add_option("--data", connection.data,
+                                  "Data directory (asks the server that "
+                                  "runs on it, else opens it)");
+  auto* server = command.add_option("--server", connection.server,
+                                    "URL of a server elsewhere, for example http://ledger:8080");
+  command.add_option("--token", connection.token, "Bearer token for --server")->needs(server);
+  command.add_option("--tenant", connection.tenant, "Tenant")->capture_default_str();
+  data->excludes(server);
+  command.parse_complete_callback([&connection] {
+    if (connection.data.empty() && connection.server.empty()) {
+      throw CLI::RequiredError("--data DIR or --server URL");
+    }
+  });
+}
+
+void AddFormatOption(CLI::App& command, Arguments& arguments) {
+  static const std::map<std::string, Format> kFormats{{"table", Format::kTable},
+                                                      {"json", Format::kJson},
+                                                      {"jsonl", Format::kJsonLines},
+                                                      {"csv", Format::kCsv}};
+  command
+      .add_option("--format", arguments.format,
+                  "table (default on a terminal), jsonl (default in a pipe), json or csv")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->option_text("FORMAT");
+}
+
+/// A subcommand that runs `run` when it was the one named.
+CLI::App& AddCommand(CLI::App& parent, Arguments& arguments, const std::string& name,
+                     const std::string& description, std::function<ExitCode()> run) {
+  CLI::App& command = *parent.add_subcommand(name, description);
+  command.final_callback([&arguments, run = std::move(run)] { arguments.run = run; });
+  return command;
+}
+
+void AddServe(CLI::App& app, Arguments& arguments) {
+  CLI::App& serve = AddCommand(app, arguments, "serve", "Serve SCIM 2.0 from a data directory",
+                               [&arguments] { return Serve(arguments.serve); });
+  serve.add_option("--data", arguments.serve.data, "Data directory; made if it is missing")
+      ->required();
+  ConfigurationFlags& flags = arguments.serve.configuration;
+  serve.add_option("--listen", flags.listen,
+                   "Address and port (default 127.0.0.1:8080; port 0: any)");
+  serve.add_option(
+      "--public-url", flags.public_url,
+      "What clients call this server, for meta.location (default: the Host they send)");
+  serve.add_option(
+      "--config", flags.file,
+      "TOML file with listen, public_url, body_bytes_max, connections_max, io_threads,\n"
+      "page_default, page_max; flags win over SCIMLEDGER_… variables, and those over it");
+  serve.footer(
+      "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
+      "goes\n"
+      "to stderr. SIGTERM and SIGINT finish the requests in flight and close the log.\n\n"
+      "  scimledger serve --data /var/lib/scimledger\n"
+      "  scimledger serve --data data --listen 127.0.0.1:0");
+}
+
+void AddToken(CLI::App& app, Arguments& arguments) {
+  CLI::App& token = *app.add_subcommand("token", "Create, list and revoke bearer tokens");
+  token.require_subcommand(1);
+  CLI::App& create =
+      AddCommand(token, arguments, "create", "Create a token and print its secret", [&arguments] {
+        arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
+        return CreateToken(arguments.connection, arguments.role, arguments.name);
+      });
+  AddConnectionOptions(create, arguments);
+  create
+      .add_option(
+          "--role", arguments.role,
+          "provisioner (reads and writes SCIM), reader (reads SCIM), auditor (reads SCIM and\n"
+          "audit) or admin (everything)")
+      ->check(CLI::IsMember({"provisioner", "reader", "auditor", "admin"}).description(""))
+      ->capture_default_str();
+  create.add_option("--name", arguments.name,
+                    "What the audit trail calls it, for example entra-prod");
+  create.footer(
+      "The secret is printed once and stored nowhere; only its hash is.\n\n"
+      "  scimledger token create --data data --role provisioner --name entra-prod");
+  CLI::App& list =
+      AddCommand(token, arguments, "list", "List tokens, revoked ones too",
+                 [&arguments] { return ListTokens(arguments.connection, arguments.format); });
+  AddConnectionOptions(list, arguments);
+  AddFormatOption(list, arguments);
+  CLI::App& revoke = AddCommand(token, arguments, "revoke", "Revoke a token at once", [&arguments] {
+    return RevokeToken(arguments.connection, arguments.name);
+  });
+  revoke.add_option("TOKEN", arguments.name, "Its id or its name (not the secret)")->required();
+  AddConnectionOptions(revoke, arguments);
+}
+
+void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& schema = *app.add_subcommand("schema", "Add and list SCIM schemas and resource types");
+  schema.require_subcommand(1);
+  CLI::App& add =
+      AddCommand(schema, arguments, "add", "Register schemas from a JSON file",
+                 [&arguments] { return AddSchema(arguments.connection, arguments.file); });
+  add.add_option("FILE", arguments.file, "RFC 7643 section 6 and 7 JSON; - reads standard input")
+      ->required();
+  AddConnectionOptions(add, arguments);
+  add.footer(
+      "FILE holds one Schema or ResourceType, a list of them, or a ListResponse. A schema whose "
+      "URN\n"
+      "reads …:extension:…:User extends User at once. A schema in use accepts additions only.\n\n"
+      "  scimledger schema add --data data acme_user_extension.json");
+  CLI::App& list = AddCommand(schema, arguments, "list", "List schemas", [&arguments] {
+    return ListSchemas(arguments.connection, arguments.format);
+  });
+  AddConnectionOptions(list, arguments);
+  AddFormatOption(list, arguments);
+}
+
+void AddReplay(CLI::App& app, Arguments& arguments) {
+  CLI::App& replay = AddCommand(app, arguments, "replay", "Fold the log from its first event again",
+                                [&arguments] { return VerifyReplay(arguments.connection); });
+  AddConnectionOptions(replay, arguments);
+  replay.add_flag("--verify", arguments.verify, "Compare with the live state")->required();
+  replay.footer(
+      "Prints the digest of the live state and of the replayed one, at the same sequence, and\n"
+      "`equal`, or `differs` with exit status 1. Every hash of the log is checked on the way.\n\n"
+      "  scimledger replay --verify --data data");
+}
+
+void AddAudit(CLI::App& app, Arguments& arguments) {
+  CLI::App& audit =
+      *app.add_subcommand("audit", "Who changed what, when, through which credential");
+  audit.require_subcommand(1);
+  CLI::App& events = AddCommand(audit, arguments, "events", "The log, in order", [&arguments] {
+    return AuditEvents(arguments.connection, arguments.events, arguments.format);
+  });
+  events.add_option("--since", arguments.events.since, "From this time or sequence on");
+  events.add_option("--until", arguments.events.until, "Up to this time or sequence");
+  AddConnectionOptions(events, arguments);
+  AddFormatOption(events, arguments);
+  events.footer(
+      std::string(kTimes) +
+      "\n\n  scimledger audit events --data data --since 7d\n"
+      "  scimledger audit events --data data --since 2026-03-03 --until 2026-03-03 --format csv");
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, const char* const* argv) {
+  Arguments arguments;
+  CLI::App app("scimledger: SCIM 2.0 provisioning on a ledger that can prove its own history",
+               "scimledger");
+  app.set_version_flag("--version", SCIMLEDGER_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(28);
+  app.footer(std::string(kExitStatuses) +
+             "\n`scimledger COMMAND --help` explains each command with examples.");
+  AddServe(app, arguments);
+  AddToken(app, arguments);
+  AddSchemaCommands(app, arguments);
+  AddReplay(app, arguments);
+  AddAudit(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool is_help = app.exit(error) == 0;
+    return static_cast<int>(is_help ? ExitCode::kDone : ExitCode::kMisuse);
+  }
+  return static_cast<int>(arguments.run());
+}
+
+}  // namespace scimledger::tools

@@ -1,0 +1,160 @@
+#include "tools/configuration.h"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace scimledger::tools {
+namespace {
+
+using storage::ErrorCode;
+using storage::Fail;
+
+/// One setting: how its text gets into the configuration. nullopt: fine; else what is accepted.
+struct Setting {
+  std::string_view name;
+  std::function<std::optional<std::string>(Configuration&, const std::string&)> set;
+};
+
+template <typename Number>
+Setting NumberSetting(std::string_view name, Number Configuration::*member, Number min,
+                      Number max) {
+  auto set = [member, min, max](Configuration& to,
+                                const std::string& text) -> std::optional<std::string> {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+      return fmt::format("a whole number from {} to {}", min, max);
+    }
+    to.*member = number;
+    return std::nullopt;
+  };
+  return {name, set};
+}
+
+Setting TextSetting(std::string_view name, std::string Configuration::*member) {
+  auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
+    to.*member = text;
+    return std::nullopt;
+  };
+  return {name, set};
+}
+
+const std::vector<Setting>& Settings() {
+  static const std::vector<Setting> settings = {
+      TextSetting("listen", &Configuration::listen),
+      TextSetting("public_url", &Configuration::public_url),
+      NumberSetting<std::size_t>("body_bytes_max", &Configuration::body_bytes_max, 1024, 1U << 30U),
+      NumberSetting<std::size_t>("connections_max", &Configuration::connections_max, 1, 100'000),
+      NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
+      NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
+      NumberSetting<std::size_t>("page_max", &Configuration::page_max, 1, 10'000),
+  };
+  return settings;
+}
+
+storage::Result<void> Set(Configuration& to, std::string_view name, const std::string& text,
+                          std::string_view source) {
+  for (const Setting& setting : Settings()) {
+    if (setting.name != name) continue;
+    if (const auto accepted = setting.set(to, text)) {
+      return Fail(ErrorCode::kInvalid,
+                  fmt::format("{}: {} is '{}', but takes {}", source, name, text, *accepted));
+    }
+    return {};
+  }
+  std::string known;
+  for (const Setting& setting : Settings()) known += fmt::format(" {}", setting.name);
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("{}: unknown setting '{}'; known are:{}", source, name, known));
+}
+
+storage::Result<void> ReadFile(Configuration& to, const std::filesystem::path& file) {
+  std::error_code missing;
+  if (!std::filesystem::exists(file, missing)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("no configuration file {}", file.string()));
+  }
+  toml::table table;
+  try {
+    table = toml::parse_file(file.string());
+  } catch (const toml::parse_error& error) {
+    return Fail(ErrorCode::kInvalid, fmt::format("{}, line {}: {}", file.string(),
+                                                 error.source().begin.line, error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    std::string text;
+    if (const auto string = node.value_exact<std::string>()) {
+      text = *string;
+    } else if (const auto number = node.value_exact<std::int64_t>()) {
+      text = std::to_string(*number);
+    } else {
+      return Fail(ErrorCode::kInvalid, fmt::format("{}: {} must be a string or a whole number",
+                                                   file.string(), key.str()));
+    }
+    SCIMLEDGER_TRY(Set(to, key.str(), text, file.string()));
+  }
+  return {};
+}
+
+storage::Result<void> ReadEnvironment(Configuration& to) {
+  for (const Setting& setting : Settings()) {
+    std::string variable = "SCIMLEDGER_";
+    for (const char c : setting.name) {
+      variable += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    if (const char* text = std::getenv(variable.c_str()); text != nullptr && *text != '\0') {
+      SCIMLEDGER_TRY(Set(to, setting.name, text, variable));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags) {
+  Configuration configuration;
+  if (!flags.file.empty()) SCIMLEDGER_TRY(ReadFile(configuration, flags.file));
+  SCIMLEDGER_TRY(ReadEnvironment(configuration));
+  if (flags.listen) configuration.listen = *flags.listen;
+  if (flags.public_url) configuration.public_url = *flags.public_url;
+  if (configuration.io_threads == 0) {
+    const unsigned processors = std::thread::hardware_concurrency();
+    configuration.io_threads = processors > 2 ? processors - 1 : 1;
+  }
+  if (configuration.page_default > configuration.page_max) {
+    return Fail(ErrorCode::kInvalid, "page_default must not be above page_max");
+  }
+  SCIMLEDGER_TRY(ParseListen(configuration.listen));
+  return configuration;
+}
+
+storage::Result<ListenAddress> ParseListen(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  ListenAddress parsed;
+  bool good = colon != std::string::npos && colon > 0;
+  if (good) {
+    parsed.address = listen.substr(0, colon);
+    if (parsed.address.starts_with('[') && parsed.address.ends_with(']')) {
+      parsed.address = parsed.address.substr(1, parsed.address.size() - 2);
+    }
+    const char* end = listen.data() + listen.size();
+    const auto [at, error] = std::from_chars(listen.data() + colon + 1, end, parsed.port);
+    good = error == std::errc() && at == end;
+  }
+  if (!good) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("'{}' is not an address to listen on; write it as 127.0.0.1:8080 or "
+                            "[::1]:8080 (port 0: any free one)",
+                            listen));
+  }
+  return parsed;
+}
+
+}  // namespace scimledger::tools

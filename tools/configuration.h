@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "storage/result.h"
+
+namespace scimledger::tools {
+
+/// Settings of the process (DESIGN §6: tenant settings are events, these are not). Each comes from
+/// the first of: flag, environment variable, configuration file, default.
+struct Configuration {
+  std::string listen = "127.0.0.1:8080";  ///< address:port; `[::1]:8080` for IPv6; port 0: any
+  std::string public_url;                 ///< what clients call us; empty: from each request's Host
+  std::size_t body_bytes_max = 8U << 20U;
+  std::size_t connections_max = 4096;
+  unsigned io_threads = 0;  ///< 0: one fewer than the processors, at least 1
+  std::size_t page_default = 100;
+  std::size_t page_max = 1000;
+};
+
+/// Flags that were given on the command line.
+struct ConfigurationFlags {
+  std::filesystem::path file;
+  std::optional<std::string> listen;
+  std::optional<std::string> public_url;
+};
+
+/// Reads file and environment (SCIMLEDGER_LISTEN, SCIMLEDGER_PUBLIC_URL, SCIMLEDGER_BODY_BYTES_MAX,
+/// …: the setting's name in capitals). Refuses unknown settings and values out of range with
+/// kInvalid, naming the setting, where it came from, and what is accepted; a file that is not
+/// there: kNotFound.
+[[nodiscard]] storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags);
+
+struct ListenAddress {
+  std::string address;
+  std::uint16_t port = 0;
+};
+/// kInvalid: not `address:port`.
+[[nodiscard]] storage::Result<ListenAddress> ParseListen(const std::string& listen);
+
+}  // namespace scimledger::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http.h"
+#include "storage/data_directory.h"
+#include "storage/result.h"
+
+namespace scimledger::tools {
+
+/// Where a subcommand finds its data: `--data DIR`, or `--server URL --token T` from afar.
+struct ConnectionOptions {
+  std::filesystem::path data;
+  std::string server;
+  std::string token;
+  std::string tenant = "default";
+  storage::DataDirectory::IfMissing if_missing = storage::DataDirectory::IfMissing::kRefuse;
+};
+
+/// One way to ask, whoever answers: the server that runs on the data directory (through its control
+/// socket), this process (which then owns the directory), or a server elsewhere. So every
+/// subcommand is an HTTP request, and the command line and the API cannot disagree.
+class Connection {
+ public:
+  /// Waits up to five seconds for a directory whose owner does not listen yet. kLocked, kNotFound,
+  /// kIncompatible, kCorrupt, kIo as the parts say.
+  [[nodiscard]] static storage::Result<std::unique_ptr<Connection>> Open(
+      const ConnectionOptions& options);
+  virtual ~Connection() = default;
+
+  [[nodiscard]] virtual storage::Result<api::HttpResponse> Send(api::HttpRequest request) = 0;
+};
+
+}  // namespace scimledger::tools

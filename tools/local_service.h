@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "api/service.h"
+#include "api/tenant.h"
+#include "storage/data_directory.h"
+#include "storage/log_store.h"
+
+namespace scimledger::tools {
+
+/// µs of the system's clock.
+class SystemClock : public Clock {
+ public:
+  std::int64_t NowUs() override;
+};
+
+/// The whole product over one data directory without a listener: lock, log, tenant, service.
+/// `serve` puts a server before it; other subcommands call it in their own process.
+class LocalService {
+ public:
+  /// Opens everything; returns when the tenant is ready.
+  [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> Open(
+      const std::filesystem::path& data, storage::DataDirectory::IfMissing if_missing,
+      const std::string& tenant);
+
+  /// In two steps, for `serve`: first the lock and a service that says it is starting …
+  [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> Lock(
+      const std::filesystem::path& data, storage::DataDirectory::IfMissing if_missing,
+      api::ServiceOptions options);
+  /// … then the log and its projections.
+  [[nodiscard]] storage::Result<void> Load(const std::string& tenant, api::TenantOptions options);
+
+  api::Service& service() { return *service_; }
+  const std::filesystem::path& data() const { return directory_->path(); }
+  /// Answers what is in flight, stops the writer, snapshots and closes the log; keeps the lock.
+  void Close();
+
+ private:
+  LocalService() = default;
+
+  // In order of construction; destruction goes the other way.
+  std::unique_ptr<storage::DataDirectory> directory_;
+  SystemClock clock_;
+  std::unique_ptr<storage::LogStore> store_;
+  std::unique_ptr<api::Tenant> tenant_;
+  std::unique_ptr<api::Service> service_;
+};
+
+}  // namespace scimledger::tools
