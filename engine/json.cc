@@ -1,0 +1,231 @@
+#include "engine/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace scimledger {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::size_t kPairwiseKeysMax = 16;
+constexpr std::size_t kShownKeyBytesMax = 64;
+
+std::string_view DescribeParserError(simdjson::error_code code) {
+  switch (code) {
+    case simdjson::UTF8_ERROR:
+      return "the text is not valid UTF-8";
+    case simdjson::STRING_ERROR:
+      return "a string holds an escape sequence that JSON does not know, or half a surrogate pair";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character that is not escaped";
+    case simdjson::UNCLOSED_STRING:
+      return "a string is not closed";
+    case simdjson::NUMBER_ERROR:
+      return "a number is malformed or out of range: integers have 64 bits with sign, decimals are "
+             "finite doubles";
+    case simdjson::T_ATOM_ERROR:
+    case simdjson::F_ATOM_ERROR:
+    case simdjson::N_ATOM_ERROR:
+      return "a word is none of true, false and null";
+    default:
+      return "a bracket, comma, colon or quote is missing or misplaced, or something follows the "
+             "value";
+  }
+}
+
+std::string DescribeDepth() {
+  return fmt::format("the JSON is nested deeper than {} levels", kJsonDepthMax);
+}
+
+/// Something JSON allows and we do not. The path grows while the walk unwinds.
+struct Defect {
+  std::string path;
+  std::string what;
+};
+
+std::string Shorten(std::string_view key) {
+  if (key.size() <= kShownKeyBytesMax) return std::string(key);
+  std::size_t end = kShownKeyBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(key.substr(0, end)) + "…";
+}
+
+/// Walks a parsed document for what simdjson lets pass.
+class Inspector {
+ public:
+  /// Only an escape can bring NUL into a string that simdjson accepts.
+  explicit Inspector(bool has_unicode_escapes) : has_unicode_escapes_(has_unicode_escapes) {}
+
+  std::optional<Defect> Inspect(element value, std::size_t depth) const {
+    switch (value.type()) {
+      case element_type::OBJECT:
+        if (depth == kJsonDepthMax) return TooDeep();
+        return InspectObject(value.get_object().value_unsafe(), depth + 1);
+      case element_type::ARRAY:
+        if (depth == kJsonDepthMax) return TooDeep();
+        return InspectArray(value.get_array().value_unsafe(), depth + 1);
+      case element_type::STRING:
+        return InspectString(value.get_string().value_unsafe());
+      case element_type::UINT64:  // simdjson uses it only beyond the signed range
+        return Defect{"", "the integer does not fit in 64 bits with sign"};
+      case element_type::INT64:
+      case element_type::DOUBLE:
+      case element_type::BOOL:
+      case element_type::NULL_VALUE:
+        return std::nullopt;
+    }
+    std::unreachable();
+  }
+
+ private:
+  static Defect TooDeep() { return Defect{"", DescribeDepth()}; }
+
+  std::optional<Defect> InspectObject(simdjson::dom::object object, std::size_t depth) const {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : object) {
+      if (auto defect = InspectString(key)) return defect;
+      keys.push_back(key);
+      if (auto defect = Inspect(value, depth)) {
+        const bool joins = !defect->path.empty() && defect->path.front() != '[';
+        defect->path = Shorten(key) + (joins ? "." : "") + defect->path;
+        return defect;
+      }
+    }
+    if (auto twice = FindDuplicate(keys)) {
+      return Defect{"", fmt::format("the key \"{}\" appears twice in one object", Shorten(*twice))};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Defect> InspectArray(simdjson::dom::array array, std::size_t depth) const {
+    std::size_t index = 0;
+    for (const element value : array) {
+      if (auto defect = Inspect(value, depth)) {
+        const bool joins = !defect->path.empty() && defect->path.front() != '[';
+        defect->path = fmt::format("[{}]{}{}", index, joins ? "." : "", defect->path);
+        return defect;
+      }
+      ++index;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Defect> InspectString(std::string_view text) const {
+    if (!has_unicode_escapes_) return std::nullopt;
+    if (text.find('\0') != std::string_view::npos) {
+      return Defect{"", "a string holds the character NUL (\\u0000), which is not accepted"};
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<std::string_view> FindDuplicate(std::vector<std::string_view>& keys) {
+    if (keys.size() > kPairwiseKeysMax) {
+      std::sort(keys.begin(), keys.end());
+      const auto twice = std::adjacent_find(keys.begin(), keys.end());
+      return twice == keys.end() ? std::nullopt : std::optional(*twice);
+    }
+    for (std::size_t i = 1; i < keys.size(); ++i) {
+      const auto earlier = keys.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::find(keys.begin(), earlier, keys[i]) != earlier) return keys[i];
+    }
+    return std::nullopt;
+  }
+
+  bool has_unicode_escapes_;
+};
+
+}  // namespace
+
+Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return Refuse(ScimType::kInvalidSyntax, "the body is empty; a JSON object is expected");
+  }
+  JsonDocument document;
+  document.parser_ = std::make_unique<simdjson::dom::parser>();
+  // simdjson counts other levels than we do; the Inspector holds the exact limit.
+  auto error = document.parser_->allocate(text.size(), kJsonDepthMax + 1);
+  if (error == simdjson::SUCCESS) {
+    error = document.parser_->parse(text.data(), text.size()).get(document.root_);
+  }
+  if (error == simdjson::DEPTH_ERROR) {
+    return Refuse(ScimType::kInvalidSyntax, DescribeDepth());
+  }
+  if (error != simdjson::SUCCESS) {
+    return Refuse(ScimType::kInvalidSyntax,
+                  fmt::format("the body is not valid JSON: {}", DescribeParserError(error)));
+  }
+  const bool has_unicode_escapes = text.find("\\u") != std::string_view::npos;
+  if (auto defect = Inspector(has_unicode_escapes).Inspect(document.root_, 0)) {
+    return Refuse(ScimType::kInvalidSyntax,
+                  defect->path.empty() ? std::move(defect->what)
+                                       : fmt::format("{}: {}", defect->path, defect->what));
+  }
+  return document;
+}
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20U && byte != '"' && byte != '\\') continue;
+    out.append(text, run, i - run);
+    run = i + 1;
+    out += '\\';
+    switch (byte) {
+      case '"':
+      case '\\':
+        out += text[i];
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      default:
+        out += "u00";
+        out += kHex[byte >> 4U];
+        out += kHex[byte & 0xFU];
+    }
+  }
+  out.append(text, run, text.size() - run);
+  out += '"';
+}
+
+void AppendJsonInteger(std::string& out, std::int64_t number) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+void AppendJsonDecimal(std::string& out, double number) {
+  const double magnitude = std::fabs(number);
+  const bool is_plain = magnitude == 0 || (magnitude >= 1e-5 && magnitude < 1e17);
+  std::array<char, 64> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number,
+                    is_plain ? std::chars_format::fixed : std::chars_format::scientific)
+          .ptr;
+  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  out += text;
+  // Without a fraction or an exponent it would read back as an integer.
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+}  // namespace scimledger
