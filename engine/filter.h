@@ -22,8 +22,9 @@ inline constexpr std::size_t kFilterTermsMax = 1000;
 enum class CompareOperator : std::uint8_t { kEq, kNe, kCo, kSw, kEw, kGt, kGe, kLt, kLe };
 std::string_view ToString(CompareOperator op);
 
-/// A filter as it was written, over attribute names nobody has looked up yet (RFC 7644 §3.4.2.2, with
-/// errata 4690, 7319 and 7322: `not(` and `not (`; parentheses but no brackets inside brackets).
+/// A filter as it was written, over attribute names nobody has looked up yet (RFC 7644 §3.4.2.2,
+/// with errata 4690, 7319 and 7322: `not(` and `not (`; parentheses but no brackets inside
+/// brackets).
 struct FilterSyntax {
   /// null, true, false, a number or a string, as JSON writes them.
   using Literal = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
@@ -51,7 +52,8 @@ struct FilterSyntax {
   std::variant<Compare, Present, ValuePath, And, Or, Not> node;
 };
 
-/// Parses the whole text. Errors: 400 `invalidFilter`, with the position and what was expected there.
+/// Parses the whole text. Errors: 400 `invalidFilter`, with the position and what was expected
+/// there.
 [[nodiscard]] Result<FilterSyntax> ParseFilter(std::string_view text);
 /// Prints a text that parses to an equal tree.
 std::string ToString(const FilterSyntax& filter);
@@ -64,10 +66,11 @@ struct AttributePath {
   friend bool operator==(const AttributePath&, const AttributePath&) = default;
 };
 
-/// The operand in the form its attribute compares in.
+/// The operand in the form its attribute compares in. Never null: `x eq null` is bound as `not (x
+/// pr)` and `x ne null` as `x pr`, because unassigned and null are one state (RFC 7643 §2.5).
 struct Operand {
-  Value value;               ///< unassigned for `null`
-  std::string folded;        ///< strings: the comparison key (folded, or normalised when caseExact)
+  Value value;         ///< typed for the attribute; an integer may meet a decimal
+  std::string folded;  ///< strings: the comparison key (folded, or normalised when caseExact)
   std::int64_t instant_us = 0;  ///< dateTime: the instant
 };
 
@@ -99,17 +102,27 @@ struct Filter {
   std::variant<Compare, Present, ValuePath, And, Or, Not> node;
 };
 
-/// Looks a path up: `name`, `name.sub`, `urn:…:name.sub` (split at the longest URN known, so dots in
-/// the URN do no harm), `$ref`; letter case does not matter. nullopt: no such attribute on `type`.
-/// A bare complex attribute comes back without `sub`.
+/// Looks a path up: `name`, `name.sub`, `urn:…:name.sub` (split at the longest URN known, so dots
+/// in the URN do no harm), `$ref`; letter case does not matter. nullopt: no such attribute on
+/// `type`. A bare complex attribute comes back without `sub`. A plain name that neither the common
+/// attributes nor the base schema have is looked for in the extensions, and taken if exactly one
+/// has it: clients write `manager` for the enterprise extension's.
 std::optional<AttributePath> ResolvePath(const SchemaRegistry& registry, const ResourceType& type,
                                          std::string_view path);
 
+/// The base schema or the extension of `type` that `path` names as a whole; nullptr: none.
+const Schema* ResolveSchemaPath(const SchemaRegistry& registry, const ResourceType& type,
+                                std::string_view path);
+
+/// For error details about a path that names nothing: what is missing and how to get it.
+std::string DescribeUnknownPath(const ResourceType& type, std::string_view path);
+
 /// Binds a parsed filter. Errors, all 400 `invalidFilter`, name the attribute: unknown attribute;
 /// ordering on boolean or binary; co/sw/ew on a type without text; an operand of the wrong type; an
-/// attribute that is never returned (password); ordering against null. Booleans and numbers written as
-/// strings (`primary eq "True"`) are accepted, as Entra sends them. A bare complex attribute stands for
-/// its `value` part where it has one; `pr` on it, or on an extension's URN, for any of its parts.
+/// attribute that is never returned (password); ordering against null. Booleans and numbers written
+/// as strings (`primary eq "True"`) are accepted, as Entra sends them. A bare complex attribute
+/// stands for its `value` part where it has one; `pr` on it, or on an extension's URN, for any of
+/// its parts.
 [[nodiscard]] Result<Filter> BindFilter(const SchemaRegistry& registry, const ResourceType& type,
                                         const FilterSyntax& syntax);
 

@@ -1,0 +1,251 @@
+#include "engine/evaluator.h"
+
+#include <cmath>
+#include <compare>
+
+#include "engine/text.h"
+#include "engine/unique_keys.h"
+
+namespace scimledger {
+namespace {
+
+/// Exact also where an int64 has no double of its own.
+std::partial_ordering CompareNumbers(std::int64_t integer, double decimal) {
+  if (std::isnan(decimal)) return std::partial_ordering::unordered;
+  if (decimal >= 0x1p63) return std::partial_ordering::less;
+  if (decimal < -0x1p63) return std::partial_ordering::greater;
+  const double whole = std::trunc(decimal);
+  const auto truncated = static_cast<std::int64_t>(whole);
+  if (integer != truncated) return integer <=> truncated;
+  return 0.0 <=> (decimal - whole);
+}
+
+std::partial_ordering CompareNumbers(const Value& left, const Value& right) {
+  const std::int64_t* left_integer = left.AsInteger();
+  const std::int64_t* right_integer = right.AsInteger();
+  const double* left_decimal = left.AsDecimal();
+  const double* right_decimal = right.AsDecimal();
+  if (left_integer != nullptr && right_integer != nullptr) return *left_integer <=> *right_integer;
+  if (left_decimal != nullptr && right_decimal != nullptr) return *left_decimal <=> *right_decimal;
+  if (left_integer != nullptr && right_decimal != nullptr) {
+    return CompareNumbers(*left_integer, *right_decimal);
+  }
+  if (left_decimal != nullptr && right_integer != nullptr) {
+    const auto reversed = CompareNumbers(*right_integer, *left_decimal);
+    return 0 <=> reversed;
+  }
+  return std::partial_ordering::unordered;
+}
+
+bool Holds(CompareOperator op, std::partial_ordering order) {
+  switch (op) {
+    case CompareOperator::kEq:
+    case CompareOperator::kNe:
+      return order == 0;
+    case CompareOperator::kGt:
+      return order > 0;
+    case CompareOperator::kGe:
+      return order >= 0;
+    case CompareOperator::kLt:
+      return order < 0;
+    case CompareOperator::kLe:
+      return order <= 0;
+    case CompareOperator::kCo:
+    case CompareOperator::kSw:
+    case CompareOperator::kEw:
+      break;
+  }
+  return false;
+}
+
+bool HoldsForText(CompareOperator op, std::string_view text, std::string_view operand) {
+  switch (op) {
+    case CompareOperator::kCo:
+      return text.find(operand) != std::string_view::npos;
+    case CompareOperator::kSw:
+      return text.starts_with(operand);
+    case CompareOperator::kEw:
+      return text.ends_with(operand);
+    case CompareOperator::kEq:
+    case CompareOperator::kNe:
+    case CompareOperator::kGt:
+    case CompareOperator::kGe:
+    case CompareOperator::kLt:
+    case CompareOperator::kLe:
+      return Holds(op, text <=> operand);
+  }
+  return false;
+}
+
+/// One simple value against one operand. `ne` tests equality: whoever asks negates the whole.
+bool HoldsForValue(const Attribute& attribute, const Filter::Compare& compare, const Value& value) {
+  switch (attribute.type) {
+    case AttributeType::kBoolean: {
+      const bool* boolean = value.AsBool();
+      const bool* operand = compare.operand.value.AsBool();
+      return boolean != nullptr && operand != nullptr && *boolean == *operand;
+    }
+    case AttributeType::kInteger:
+    case AttributeType::kDecimal:
+      return Holds(compare.op, CompareNumbers(value, compare.operand.value));
+    case AttributeType::kDateTime: {
+      const std::string* text = value.AsString();
+      const auto instant_us = text == nullptr ? std::nullopt : ParseDateTime(*text);
+      return instant_us && Holds(compare.op, *instant_us <=> compare.operand.instant_us);
+    }
+    case AttributeType::kString:
+    case AttributeType::kReference:
+    case AttributeType::kBinary: {
+      const std::string* text = value.AsString();
+      return text != nullptr &&
+             HoldsForText(compare.op, ComparisonKey(attribute, *text), compare.operand.folded);
+    }
+    case AttributeType::kComplex:
+      break;
+  }
+  return false;
+}
+
+using ValueTest = std::function<bool(const Value&)>;
+
+/// Lists are looked into: an attribute with several values passes if one of them does.
+bool AnyOf(const Value& value, const ValueTest& test) {
+  if (const ValueList* list = value.AsList()) {
+    for (const Value& element : *list) {
+      if (AnyOf(element, test)) return true;
+    }
+    return false;
+  }
+  return !value.IsUnassigned() && test(value);
+}
+
+bool AnyPart(const AttributeMap& parts, AttributeId sub, const ValueTest& test) {
+  const Value* part = parts.Find(sub);
+  return part != nullptr && AnyOf(*part, test);
+}
+
+/// Where a filter's paths lead: every value behind a path is put to the test until one passes.
+class Scope {
+ public:
+  virtual ~Scope() = default;
+  virtual bool AnyValue(const AttributePath& path, const ValueTest& test) const = 0;
+  virtual bool HasValue(const AttributePath& path) const = 0;
+  virtual bool AnyElement(const Filter::ValuePath& path) const = 0;
+};
+
+class Evaluator {
+ public:
+  Evaluator(const SchemaRegistry& registry, const Scope& scope)
+      : registry_(registry), scope_(scope) {}
+
+  bool Evaluate(const Filter& filter) const {
+    return std::visit([this](const auto& node) { return EvaluateNode(node); }, filter.node);
+  }
+
+ private:
+  bool EvaluateNode(const Filter::Compare& node) const {
+    const Attribute& attribute = registry_.attribute(node.path.sub.value_or(node.path.attribute));
+    const bool holds = scope_.AnyValue(
+        node.path, [&](const Value& value) { return HoldsForValue(attribute, node, value); });
+    return node.op == CompareOperator::kNe ? !holds : holds;
+  }
+  bool EvaluateNode(const Filter::Present& node) const { return scope_.HasValue(node.path); }
+  bool EvaluateNode(const Filter::ValuePath& node) const { return scope_.AnyElement(node); }
+  bool EvaluateNode(const Filter::And& node) const {
+    for (const Filter& term : node.terms) {
+      if (!Evaluate(term)) return false;
+    }
+    return true;
+  }
+  bool EvaluateNode(const Filter::Or& node) const {
+    for (const Filter& term : node.terms) {
+      if (Evaluate(term)) return true;
+    }
+    return false;
+  }
+  bool EvaluateNode(const Filter::Not& node) const { return !Evaluate(*node.term); }
+
+  const SchemaRegistry& registry_;
+  const Scope& scope_;
+};
+
+/// One element: complex by its parts, or simple and standing for its own `value`.
+class ElementScope : public Scope {
+ public:
+  explicit ElementScope(const AttributeMap& parts) : parts_(&parts) {}
+  explicit ElementScope(const Value& element) : parts_(element.AsComplex()), simple_(&element) {}
+
+  bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
+    if (parts_ != nullptr) return path.sub && AnyPart(*parts_, *path.sub, test);
+    return simple_ != nullptr && AnyOf(*simple_, test);
+  }
+  bool HasValue(const AttributePath& path) const override {
+    return AnyValue(path, [](const Value&) { return true; });
+  }
+  bool AnyElement(const Filter::ValuePath&) const override { return false; }
+
+ private:
+  const AttributeMap* parts_ = nullptr;
+  const Value* simple_ = nullptr;
+};
+
+class ResourceScope : public Scope {
+ public:
+  ResourceScope(const SchemaRegistry& registry, const ResourceReader& resource)
+      : registry_(registry), resource_(resource) {}
+
+  bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
+    if (IsVisited(path.attribute)) {
+      return resource_.AnyElement(path.attribute, [&](const AttributeMap& parts) {
+        return path.sub && AnyPart(parts, *path.sub, test);
+      });
+    }
+    const auto value = resource_.Get(path.attribute);
+    if (!value) return false;
+    if (!path.sub) return AnyOf(*value, test);
+    return AnyOf(*value, [&](const Value& element) {
+      const AttributeMap* parts = element.AsComplex();
+      return parts != nullptr && AnyPart(*parts, *path.sub, test);
+    });
+  }
+
+  bool HasValue(const AttributePath& path) const override {
+    if (!path.sub && IsVisited(path.attribute)) {
+      return resource_.AnyElement(path.attribute, [](const AttributeMap&) { return true; });
+    }
+    return AnyValue(path, [](const Value&) { return true; });
+  }
+
+  bool AnyElement(const Filter::ValuePath& path) const override {
+    if (IsVisited(path.attribute)) {
+      return resource_.AnyElement(path.attribute, [&](const AttributeMap& parts) {
+        return Evaluator(registry_, ElementScope(parts)).Evaluate(*path.inner);
+      });
+    }
+    const auto value = resource_.Get(path.attribute);
+    return value && AnyOf(*value, [&](const Value& element) {
+             return Evaluator(registry_, ElementScope(element)).Evaluate(*path.inner);
+           });
+  }
+
+ private:
+  bool IsVisited(AttributeId id) const {
+    const AttributeRole role = registry_.attribute(id).role;
+    return role == AttributeRole::kReferenceSet || role == AttributeRole::kMemberships;
+  }
+
+  const SchemaRegistry& registry_;
+  const ResourceReader& resource_;
+};
+
+}  // namespace
+
+bool Matches(const SchemaRegistry& registry, const Filter& filter, const ResourceReader& resource) {
+  return Evaluator(registry, ResourceScope(registry, resource)).Evaluate(filter);
+}
+
+bool MatchesElement(const SchemaRegistry& registry, const Filter& filter, const Value& element) {
+  return Evaluator(registry, ElementScope(element)).Evaluate(filter);
+}
+
+}  // namespace scimledger
