@@ -96,11 +96,17 @@ Result<ChainedBatch> ChainBatch(const Uuid& log_id, const LogEnd& end, const Bat
   return chained;
 }
 
+std::unexpected<Error> EventCorrupt(const Uuid& log_id, Sequence sequence, std::string_view why) {
+  return Fail(ErrorCode::kCorrupt, fmt::format("event {} of log {} does not verify: {}",
+                                               sequence.value, log_id.ToString(), why));
+}
+
 ChainVerifier::ChainVerifier(const Uuid& log_id, const Start& start, ReadCheck check)
     : log_id_(log_id),
       tenant_tag_(TenantTag(log_id)),
       expected_(start.sequence.Next()),
       previous_leaf_hash_(start.leaf_hash),
+      previous_time_us_(start.time_us),
       check_(check) {}
 
 Result<EventView> ChainVerifier::Check(std::string_view record) {
@@ -125,8 +131,7 @@ Result<EventView> ChainVerifier::Check(std::string_view record) {
 }
 
 std::unexpected<Error> ChainVerifier::Corrupt(std::string_view why) const {
-  return Fail(ErrorCode::kCorrupt, fmt::format("event {} of log {} does not verify: {}",
-                                               expected_.value, log_id_.ToString(), why));
+  return EventCorrupt(log_id_, expected_, why);
 }
 
 }  // namespace scimledger::storage

@@ -34,13 +34,18 @@ struct ChainedBatch {
 [[nodiscard]] Result<ChainedBatch> ChainBatch(const Uuid& log_id, const LogEnd& end,
                                               const Batch& batch);
 
+/// kCorrupt about one event: names its sequence and log, and why.
+[[nodiscard]] std::unexpected<Error> EventCorrupt(const Uuid& log_id, Sequence sequence,
+                                                  std::string_view why);
+
 /// Checks records in the order of the log, beginning after `previous`.
 class ChainVerifier {
  public:
   /// What is known of the event before the first one to be checked.
   struct Start {
-    Sequence sequence;  ///< 0: the log's beginning
-    Hash leaf_hash{};   ///< used by kVerify only
+    Sequence sequence;         ///< 0: the log's beginning
+    Hash leaf_hash{};          ///< used by kVerify only
+    std::int64_t time_us = 0;  ///< 0 if it is not known
   };
   ChainVerifier(const Uuid& log_id, const Start& start, ReadCheck check);
 
@@ -50,7 +55,7 @@ class ChainVerifier {
   /// `record` must be that of expected(). kCorrupt names the sequence and what does not verify.
   [[nodiscard]] Result<EventView> Check(std::string_view record);
 
-  /// kCorrupt that says why the event at expected() is not in order.
+  /// kCorrupt that says why there is no such event as expected().
   [[nodiscard]] std::unexpected<Error> Corrupt(std::string_view why) const;
 
  private:
@@ -58,7 +63,7 @@ class ChainVerifier {
   Hash tenant_tag_;
   Sequence expected_;
   Hash previous_leaf_hash_;
-  std::int64_t previous_time_us_ = 0;
+  std::int64_t previous_time_us_;
   ReadCheck check_;
 };
 

@@ -2,15 +2,26 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "storage/hash.h"
+#include "storage/log_store.h"
 #include "storage/memory_event_log.h"
 #include "tests/unit/storage/sample_events.h"
+#include "tests/unit/storage/temp_directory.h"
 
 namespace scimledger::storage {
 namespace {
 
 struct InMemory {
   std::unique_ptr<EventLog> log = MakeMemoryEventLog(IdOf(0x77));
+};
+
+struct OnDisk {
+  TempDirectory directory;
+  std::unique_ptr<LogStore> store =
+      *LogStore::Open(directory.path() / "log", {.create_if_missing = true});
+  std::unique_ptr<EventLog> log = *store->OpenLog("default");
 };
 
 /// The contract of EventLog, for every implementation.
@@ -31,7 +42,7 @@ class EventLogTest : public testing::Test {
   Place place_;
 };
 
-using Places = testing::Types<InMemory>;
+using Places = testing::Types<InMemory, OnDisk>;
 TYPED_TEST_SUITE(EventLogTest, Places);
 
 TYPED_TEST(EventLogTest, EmptyLogHasTheEmptyTreesRoot) {

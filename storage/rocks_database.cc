@@ -1,0 +1,285 @@
+#include "storage/rocks_database.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/table.h>
+
+#include <vector>
+
+namespace scimledger::storage {
+namespace {
+
+constexpr auto kRecoveryMode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+constexpr std::size_t kBlockBytes = std::size_t{16} << 10U;
+constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
+constexpr std::size_t kReadaheadBytes = std::size_t{2} << 20U;
+constexpr std::size_t kInfoLogBytesMax = std::size_t{1} << 20U;
+
+rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_bytes, bool create) {
+  rocksdb::Options options;
+  options.env = env;
+  options.create_if_missing = create;
+  options.wal_recovery_mode = kRecoveryMode;
+  options.paranoid_checks = true;
+  // RocksDB must not resume by itself after a failed write: the log decides, by reopening.
+  options.max_bgerror_resume_count = 0;
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = write_buffer_bytes;
+  options.max_write_buffer_number = 4;
+  options.max_background_jobs = 2;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = kInfoLogBytesMax;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = kBlockBytes;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.cache_index_and_filter_blocks = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+std::unexpected<Error> ReadError(const rocksdb::Status& status) {
+  return Fail(status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kIo,
+              fmt::format("cannot read the log: {}", status.ToString()));
+}
+
+bool HoldsData(std::string_view file_name) {
+  return file_name.ends_with(".sst") || file_name.ends_with(".log");
+}
+
+}  // namespace
+
+RocksDatabase::RocksDatabase(std::filesystem::path directory, const LogStoreOptions& options)
+    : directory_(std::move(directory)),
+      options_(options),
+      env_(MakeWatchedEnv(options.env != nullptr ? *options.env : *rocksdb::Env::Default(),
+                          watch_)) {}
+
+RocksDatabase::~RocksDatabase() { Close(); }
+
+Result<std::shared_ptr<RocksDatabase>> RocksDatabase::Open(const std::filesystem::path& directory,
+                                                           const LogStoreOptions& options) {
+  const std::shared_ptr<RocksDatabase> opened(
+      new RocksDatabase(std::filesystem::absolute(directory).lexically_normal(), options));
+  const bool is_new = !opened->env_->FileExists((opened->directory_ / "CURRENT").string()).ok();
+  if (is_new) SCIMLEDGER_TRY(opened->PrepareNewDirectory());
+  const std::unique_lock lock(opened->mutex_);
+  SCIMLEDGER_TRY(opened->OpenWithLock(is_new));
+  return opened;
+}
+
+Result<void> RocksDatabase::PrepareNewDirectory() {
+  const std::string name = directory_.string();
+  std::vector<std::string> files;
+  const bool exists = env_->GetChildren(name, &files).ok();
+  for (const std::string& file : files) {
+    if (!HoldsData(file)) continue;
+    return Fail(
+        ErrorCode::kCorrupt,
+        fmt::format("{} has the data file {} but no CURRENT file: it was damaged; restore it "
+                    "from a backup",
+                    name, file));
+  }
+  if (!options_.create_if_missing) {
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no log in {}", name));
+  }
+  if (exists) return {};
+
+  const rocksdb::Status made = env_->CreateDirIfMissing(name);
+  if (!made.ok()) {
+    return Fail(ErrorCode::kIo, fmt::format("cannot make {}: {}", name, made.ToString()));
+  }
+  // RocksDB syncs the files inside; that the directory itself survives is ours to see to.
+  std::unique_ptr<rocksdb::Directory> parent;
+  rocksdb::Status synced = env_->NewDirectory(directory_.parent_path().string(), &parent);
+  if (synced.ok()) synced = parent->Fsync();
+  if (synced.ok()) return {};
+  return Fail(ErrorCode::kIo,
+              fmt::format("cannot sync the directory of {}: {}", name, synced.ToString()));
+}
+
+Result<void> RocksDatabase::OpenWithLock(bool create) {
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(DatabaseOptions(env_.get(), options_.write_buffer_bytes, create),
+                        directory_.string(), &opened);
+  database_.reset(opened);
+  if (!status.ok()) return std::unexpected(OpenError(status));
+
+  // RocksDB changes options that it does not like without an error.
+  if (database_->GetDBOptions().wal_recovery_mode == kRecoveryMode) return {};
+  CloseWithLock();
+  return Fail(ErrorCode::kCorrupt,
+              fmt::format("{} was not opened in the recovery mode asked for", directory_.string()));
+}
+
+Error RocksDatabase::OpenError(const rocksdb::Status& status) const {
+  const std::string name = directory_.string();
+  const std::string why = status.ToString();
+  if (watch_->lock_refused.load()) {
+    return {ErrorCode::kLocked, fmt::format("the log in {} is open elsewhere: {}", name, why)};
+  }
+  if (watch_->sync_failed.load()) {
+    return {ErrorCode::kSyncFailed, fmt::format("a sync failed while opening {}: {}", name, why)};
+  }
+  if (status.IsNoSpace()) {
+    return {ErrorCode::kNoSpace, fmt::format("no space to open the log in {}: {}", name, why)};
+  }
+  if (status.IsCorruption()) {
+    return {ErrorCode::kCorrupt,
+            fmt::format("the log in {} is damaged: {}; restore it from a backup", name, why)};
+  }
+  if (status.IsNotSupported()) {
+    return {ErrorCode::kIncompatible, fmt::format("cannot read the log in {}: {}", name, why)};
+  }
+  return {ErrorCode::kIo, fmt::format("cannot open the log in {}: {}", name, why)};
+}
+
+Result<void> RocksDatabase::CheckOpenWithLock() const {
+  if (database_ != nullptr) return {};
+  return Fail(ErrorCode::kUnavailable,
+              fmt::format("the log in {} is closed; reopen it", directory_.string()));
+}
+
+Result<void> RocksDatabase::Write(rocksdb::WriteBatch& batch) {
+  const std::shared_lock lock(mutex_);
+  SCIMLEDGER_TRY(CheckOpenWithLock());
+  rocksdb::Status status;
+  // Nothing is written after a failed sync, whichever file it was: the process must end.
+  if (!watch_->sync_failed.load()) {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    status = database_->Write(options, &batch);
+  }
+  if (watch_->sync_failed.load()) {
+    return Fail(
+        ErrorCode::kSyncFailed,
+        fmt::format("a sync to disk failed in {} ({}); what was written last is unknown until "
+                    "a new process opens it",
+                    directory_.string(), status.ToString()));
+  }
+  if (status.ok()) return {};
+  return Fail(
+      status.IsNoSpace() ? ErrorCode::kNoSpace : ErrorCode::kUnavailable,
+      fmt::format("cannot write to the log in {}: {}", directory_.string(), status.ToString()));
+}
+
+Result<std::optional<std::string>> RocksDatabase::Get(std::string_view key) const {
+  const std::shared_lock lock(mutex_);
+  SCIMLEDGER_TRY(CheckOpenWithLock());
+  std::string value;
+  const rocksdb::Status status = database_->Get({}, ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return ReadError(status);
+  return value;
+}
+
+Result<std::optional<KeyValue>> RocksDatabase::LastWithSequence(const std::string& prefix) const {
+  const std::shared_lock lock(mutex_);
+  SCIMLEDGER_TRY(CheckOpenWithLock());
+  const std::unique_ptr<rocksdb::Iterator> iterator(database_->NewIterator({}));
+  iterator->SeekForPrev(prefix + std::string(sizeof(std::uint64_t), '\xff'));
+  if (!iterator->status().ok()) return ReadError(iterator->status());
+  if (!iterator->Valid() || !ToView(iterator->key()).starts_with(prefix)) return std::nullopt;
+  if (iterator->key().size() != prefix.size() + sizeof(std::uint64_t)) {
+    return Fail(ErrorCode::kCorrupt, "the log has a key of unknown form");
+  }
+  return KeyValue{iterator->key().ToString(), iterator->value().ToString()};
+}
+
+Result<std::unique_ptr<RocksCursor>> RocksDatabase::Scan(std::string prefix,
+                                                         std::string_view first) {
+  const std::shared_lock lock(mutex_);
+  SCIMLEDGER_TRY(CheckOpenWithLock());
+  // Without make_unique: only this class may construct one.
+  std::unique_ptr<RocksCursor> cursor(new RocksCursor(shared_from_this(), std::move(prefix)));
+  cursor->SeekWithLock(first);
+  const std::scoped_lock cursors_lock(cursors_mutex_);
+  cursors_.insert(cursor.get());
+  return cursor;
+}
+
+std::uint64_t RocksDatabase::generation() const {
+  const std::shared_lock lock(mutex_);
+  return generation_;
+}
+
+Result<void> RocksDatabase::Reopen(std::uint64_t generation) {
+  const std::unique_lock lock(mutex_);
+  if (watch_->sync_failed.load()) {
+    return Fail(ErrorCode::kSyncFailed,
+                "a sync to disk failed in this process; only a new process may open the log");
+  }
+  if (database_ != nullptr && generation_ != generation) return {};
+  CloseWithLock();
+  SCIMLEDGER_TRY(OpenWithLock(false));
+  ++generation_;
+  return {};
+}
+
+void RocksDatabase::Close() {
+  const std::unique_lock lock(mutex_);
+  CloseWithLock();
+}
+
+void RocksDatabase::CloseWithLock() {
+  const std::scoped_lock cursors_lock(cursors_mutex_);
+  for (RocksCursor* cursor : cursors_) cursor->DetachWithLock();
+  cursors_.clear();
+  // What Close could report no longer matters: every acknowledged batch is synced.
+  if (database_ != nullptr) database_->Close().PermitUncheckedError();
+  database_.reset();
+}
+
+RocksCursor::RocksCursor(std::shared_ptr<RocksDatabase> database, std::string prefix)
+    : database_(std::move(database)), prefix_(std::move(prefix)) {}
+
+RocksCursor::~RocksCursor() {
+  const std::shared_lock lock(database_->mutex_);
+  const std::scoped_lock cursors_lock(database_->cursors_mutex_);
+  if (database_->cursors_.erase(this) > 0) DetachWithLock();
+}
+
+void RocksCursor::SeekWithLock(std::string_view first) {
+  snapshot_ = database_->database_->GetSnapshot();
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  options.readahead_size = kReadaheadBytes;
+  options.fill_cache = false;
+  iterator_.reset(database_->database_->NewIterator(options));
+  iterator_->Seek(ToSlice(first));
+}
+
+void RocksCursor::DetachWithLock() {
+  iterator_.reset();
+  database_->database_->ReleaseSnapshot(snapshot_);
+  snapshot_ = nullptr;
+}
+
+Result<const KeyValue*> RocksCursor::Next() {
+  const std::shared_lock lock(database_->mutex_);
+  if (iterator_ == nullptr) {
+    return Fail(ErrorCode::kUnavailable, "the log was reopened or closed; make a new reader");
+  }
+  if (!iterator_->Valid() || !ToView(iterator_->key()).starts_with(prefix_)) {
+    if (!iterator_->status().ok()) return ReadError(iterator_->status());
+    return nullptr;
+  }
+  // Copied, because a Reopen by another thread frees what the iterator points to.
+  current_.key.assign(iterator_->key().data(), iterator_->key().size());
+  current_.value.assign(iterator_->value().data(), iterator_->value().size());
+  iterator_->Next();
+  return &current_;
+}
+
+}  // namespace scimledger::storage

@@ -1,0 +1,236 @@
+#include "storage/log_store.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "storage/event_log.h"
+#include "storage/log_keys.h"
+#include "storage/stored_records.h"
+#include "tests/unit/storage/raw_database.h"
+#include "tests/unit/storage/sample_events.h"
+#include "tests/unit/storage/temp_directory.h"
+
+namespace scimledger::storage {
+namespace {
+
+constexpr LogStoreOptions kCreate{.create_if_missing = true};
+constexpr LogStoreOptions kOpen{};
+
+class LogStoreTest : public testing::Test {
+ protected:
+  std::filesystem::path directory() const { return temp_.path() / "log"; }
+
+  std::unique_ptr<LogStore> OpenStore() { return *LogStore::Open(directory(), kCreate); }
+
+  ErrorCode OpenRefusal(const LogStoreOptions& options) {
+    const auto store = LogStore::Open(directory(), options);
+    EXPECT_FALSE(store.has_value());
+    if (store) return ErrorCode::kIo;
+    message_ = store.error().message;
+    return store.error().code;
+  }
+
+  TempDirectory temp_;
+  std::string message_;
+};
+
+TEST_F(LogStoreTest, OpenWithoutCreatingWantsALog) {
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(LogStoreTest, EverythingSurvivesReopening) {
+  Uuid id;
+  LogHead head;
+  {
+    const auto store = OpenStore();
+    const auto log = *store->OpenLog("default");
+    ASSERT_TRUE(AppendSamples(*log, 3));
+    head = *AppendSamples(*log, 7);
+    id = log->id();
+  }
+  const auto store = *LogStore::Open(directory(), kOpen);
+  const auto log = *store->OpenLog("default");
+
+  EXPECT_EQ(log->id(), id);
+  EXPECT_EQ(log->head().sequence, head.sequence);
+  EXPECT_EQ(log->head().time_us, head.time_us);
+  EXPECT_EQ(log->head().leaf_hash, head.leaf_hash);
+  EXPECT_EQ(log->head().root, head.root);
+  EXPECT_EQ(ReadAll(*log), "1 2 3 4 5 6 7");
+  EXPECT_TRUE(AppendSamples(*log, 8));
+}
+
+TEST_F(LogStoreTest, TenantsHaveTheirOwnLogs) {
+  const auto store = OpenStore();
+  const auto one = *store->OpenLog("one");
+  const auto two = *store->OpenLog("two");
+  ASSERT_TRUE(AppendSamples(*one, 2));
+  ASSERT_TRUE(AppendSamples(*two, 1));
+
+  EXPECT_NE(one->id(), two->id());
+  EXPECT_EQ(ReadAll(*one), "1 2");
+  EXPECT_EQ(ReadAll(*two), "1");
+}
+
+TEST_F(LogStoreTest, UnknownTenantIsNotFoundUnlessCreating) {
+  OpenStore();
+  const auto store = *LogStore::Open(directory(), kOpen);
+
+  EXPECT_EQ(store->OpenLog("nobody").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(LogStoreTest, TenantNamesHave1To255Bytes) {
+  const auto store = OpenStore();
+
+  EXPECT_EQ(store->OpenLog("").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(store->OpenLog(std::string(256, 'x')).error().code, ErrorCode::kInvalid);
+  EXPECT_TRUE(store->OpenLog(std::string(255, 'x')));
+}
+
+TEST_F(LogStoreTest, ALogIsOpenOnceAtATime) {
+  const auto store = OpenStore();
+  auto log = *store->OpenLog("default");
+
+  EXPECT_EQ(store->OpenLog("default").error().code, ErrorCode::kInvalid);
+  log.reset();
+  EXPECT_TRUE(store->OpenLog("default"));
+}
+
+TEST_F(LogStoreTest, SecondStoreOfTheSameProcessIsLockedOut) {
+  const auto store = OpenStore();
+
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kLocked);
+}
+
+TEST_F(LogStoreTest, SecondProcessIsLockedOut) {
+  OpenStore();
+  int ready[2];
+  int done[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(done), 0);
+  const std::string lock_file = directory() / "LOCK";
+  const pid_t child = fork();
+  if (child == 0) {
+    close(done[1]);
+    // The lock that RocksDB takes, without RocksDB's threads, which a fork does not copy.
+    const int descriptor = open(lock_file.c_str(), O_RDWR);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    char byte = fcntl(descriptor, F_SETLK, &lock) == 0 ? 'y' : 'n';
+    const bool told = write(ready[1], &byte, 1) == 1;
+    const bool waited = read(done[0], &byte, 1) == 0;
+    _exit(told && waited ? 0 : 1);
+  }
+  close(done[0]);
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kLocked);
+
+  close(done[1]);
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+  EXPECT_TRUE(LogStore::Open(directory(), kOpen));
+}
+
+TEST_F(LogStoreTest, AnotherFormatIsRefusedByBothVersions) {
+  OpenStore();
+  std::string record = EncodeStoreRecord();
+  record.back() = 3;
+  RawDatabase(directory()).Put(StoreKey(), record);
+
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kIncompatible);
+  EXPECT_EQ(message_, "the log is of format 3, this version reads format 0 only");
+}
+
+TEST_F(LogStoreTest, ADatabaseOfSomethingElseIsRefused) {
+  RawDatabase(directory()).Put("some key", "some value");
+
+  EXPECT_EQ(OpenRefusal(kCreate), ErrorCode::kCorrupt);
+}
+
+TEST_F(LogStoreTest, CreatingThatWasInterruptedIsFinished) {
+  { const RawDatabase created_without_store_record(directory()); }
+
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kNotFound);
+  EXPECT_TRUE(LogStore::Open(directory(), kCreate));
+  EXPECT_TRUE(LogStore::Open(directory(), kOpen));
+}
+
+TEST_F(LogStoreTest, DataWithoutCurrentIsNotTakenForANewStore) {
+  {
+    const auto store = OpenStore();
+    ASSERT_TRUE(AppendSamples(**store->OpenLog("default"), 3));
+  }
+  std::filesystem::remove(directory() / "CURRENT");
+
+  EXPECT_EQ(OpenRefusal(kCreate), ErrorCode::kCorrupt);
+  EXPECT_NE(message_.find("no CURRENT file"), std::string::npos) << message_;
+}
+
+TEST_F(LogStoreTest, LogAndReadersOutlivingTheStoreSayUnavailable) {
+  auto store = OpenStore();
+  const auto log = *store->OpenLog("default");
+  ASSERT_TRUE(AppendSamples(*log, 2));
+  const auto reader = *log->Read(Sequence{1}, ReadCheck::kVerify);
+  ASSERT_TRUE(reader->Next());
+
+  store.reset();
+
+  EXPECT_EQ(reader->Next().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(AppendSamples(*log, 3).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(log->Read(Sequence{1}, ReadCheck::kTrust).error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(LogStore::Open(directory(), kOpen)) << "the directory must be free again";
+}
+
+TEST_F(LogStoreTest, ReopenDetachesReadersOfAllLogsAndKeepsTheLogsWorking) {
+  const auto store = OpenStore();
+  const auto one = *store->OpenLog("one");
+  const auto two = *store->OpenLog("two");
+  ASSERT_TRUE(AppendSamples(*one, 3));
+  ASSERT_TRUE(AppendSamples(*two, 3));
+  const auto reader = *two->Read(Sequence{1}, ReadCheck::kVerify);
+  const auto first = reader->Next();
+  ASSERT_TRUE(first.has_value());
+
+  ASSERT_TRUE(one->Reopen());
+
+  EXPECT_EQ((*first)->header, "header 1") << "a view lives until the reader's next call";
+  EXPECT_EQ(reader->Next().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(ReadAll(*two), "1 2 3");
+  EXPECT_TRUE(AppendSamples(*two, 4));
+  EXPECT_TRUE(AppendSamples(*one, 4));
+  EXPECT_EQ(ReadAll(*two), "1 2 3 4");
+}
+
+TEST_F(LogStoreTest, ReadersMayReadWhileAnotherThreadReopens) {
+  const auto store = OpenStore();
+  const auto log = *store->OpenLog("default");
+  ASSERT_TRUE(AppendSamples(*log, 200));
+  std::atomic<bool> stop = false;
+  std::atomic<int> odd_answers = 0;
+  std::jthread reading([&] {
+    while (!stop) {
+      const std::string text = ReadAll(*log);
+      const bool whole = text.ends_with(" 200");
+      if (!whole && text.find("make a new reader") == std::string::npos) ++odd_answers;
+    }
+  });
+
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(log->Reopen());
+  stop = true;
+  reading.join();
+
+  EXPECT_EQ(odd_answers, 0);
+}
+
+}  // namespace
+}  // namespace scimledger::storage

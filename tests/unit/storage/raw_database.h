@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace rocksdb {
+class DB;
+}
+
+namespace scimledger::storage {
+
+/// The RocksDB database of a closed LogStore, opened behind its back to tamper with it.
+class RawDatabase {
+ public:
+  /// Makes an empty one if there is none.
+  explicit RawDatabase(const std::filesystem::path& directory);
+  ~RawDatabase();
+  RawDatabase(const RawDatabase&) = delete;
+  RawDatabase& operator=(const RawDatabase&) = delete;
+
+  std::string Get(const std::string& key) const;
+  void Put(const std::string& key, const std::string& value);
+  void Delete(const std::string& key);
+  /// Writes the recovered entries into a table file.
+  void Flush();
+
+ private:
+  std::unique_ptr<rocksdb::DB> database_;
+};
+
+}  // namespace scimledger::storage
