@@ -53,6 +53,12 @@ std::unexpected<Error> ReadError(const rocksdb::Status& status) {
               fmt::format("cannot read the log: {}", status.ToString()));
 }
 
+/// Absolute and without a slash at its end, so that parent_path() is the directory it is in.
+std::filesystem::path FullName(const std::filesystem::path& directory) {
+  std::filesystem::path name = std::filesystem::absolute(directory).lexically_normal();
+  return name.has_filename() ? name : name.parent_path();
+}
+
 bool HoldsData(std::string_view file_name) {
   return file_name.ends_with(".sst") || file_name.ends_with(".log");
 }
@@ -69,8 +75,7 @@ RocksDatabase::~RocksDatabase() { Close(); }
 
 Result<std::shared_ptr<RocksDatabase>> RocksDatabase::Open(const std::filesystem::path& directory,
                                                            const LogStoreOptions& options) {
-  const std::shared_ptr<RocksDatabase> opened(
-      new RocksDatabase(std::filesystem::absolute(directory).lexically_normal(), options));
+  const std::shared_ptr<RocksDatabase> opened(new RocksDatabase(FullName(directory), options));
   const bool is_new = !opened->env_->FileExists((opened->directory_ / "CURRENT").string()).ok();
   if (is_new) SCIMLEDGER_TRY(opened->PrepareNewDirectory());
   const std::unique_lock lock(opened->mutex_);
