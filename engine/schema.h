@@ -109,7 +109,7 @@ struct SchemaDefinition {
 
 /// All schemas and resource types in force. Immutable after it was made; share it freely between
 /// threads. Extending gives a new registry in which every earlier id keeps its meaning.
-class SchemaRegistry {
+class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
  public:
   /// User, Group, EnterpriseUser and the common attributes.
   static std::shared_ptr<const SchemaRegistry> BuiltIn();

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "engine/schema.h"
+
+namespace scimledger {
+
+/// Why an attribute in use cannot be joined by one that every resource must have.
+inline constexpr std::string_view kAddedRequired =
+    "an attribute added to a schema in use cannot be required: existing resources lack it";
+
+/// Replaces `known` by what was sent, unless nothing was. Tells whether it changed.
+bool MergeText(std::string& known, const std::string& sent);
+
+/// Registers an attribute again: its description may change and its canonical values may grow,
+/// nothing else (sub-attributes apart). Tells whether it changed; the error says what cannot.
+[[nodiscard]] std::expected<bool, std::string> MergeCharacteristics(Attribute& known,
+                                                                    const Attribute& sent);
+
+}  // namespace scimledger

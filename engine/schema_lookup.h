@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/schema.h"
+#include "engine/text.h"
+
+namespace scimledger {
+
+/// Hashes names and URNs alike in every ASCII letter case, eight bytes at a time: setting the case
+/// bit of every byte also merges a few other characters, which equality tells apart.
+struct NameHash {
+  using is_transparent = void;
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view name) const noexcept {
+    std::uint64_t hash = name.size();
+    while (!name.empty()) {
+      const std::size_t taken = name.size() < 8 ? name.size() : 8;
+      std::uint64_t word = 0;
+      std::memcpy(&word, name.data(), taken);
+      hash = (hash ^ (word | 0x2020202020202020U)) * 0x9E3779B97F4A7C15U;
+      hash ^= hash >> 32U;
+      name.remove_prefix(taken);
+    }
+    return static_cast<std::size_t>(hash);
+  }
+};
+
+struct NameEqual {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const noexcept {
+    return a == b || EqualsIgnoreAsciiCase(a, b);
+  }
+};
+
+template <typename Id>
+using NameMap = boost::unordered_flat_map<std::string, Id, NameHash, NameEqual>;
+
+/// A registry's hash maps. Indexes are those of the registry's own vectors.
+struct SchemaRegistry::Lookup {
+  NameMap<std::size_t> schemas;
+  NameMap<ResourceTypeId> types_by_name;
+  NameMap<ResourceTypeId> types_by_endpoint;
+  std::vector<NameMap<AttributeId>> schema_attributes;  ///< by schema: its top-level names
+  std::vector<NameMap<AttributeId>> sub_attributes;     ///< by attribute
+  std::vector<NameMap<AttributeId>> type_attributes;    ///< by type: common and base-schema names
+  std::vector<NameMap<AttributeId>> type_paths;         ///< by type: every path
+
+  explicit Lookup(const SchemaRegistry& registry);
+};
+
+}  // namespace scimledger
