@@ -1,0 +1,45 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/http_client.h"
+
+namespace scimledger::recovery {
+
+/// Runs the real binary to its end. `output`: what it printed on stdout.
+struct Finished {
+  int exit_status = -1;  ///< -1: ended by a signal
+  std::string output;
+};
+Finished RunCommand(const std::vector<std::string>& arguments);
+
+/// `scimledger serve` as a process of its own, on any free port. Killed when the object goes.
+class ServerProcess {
+ public:
+  /// Starts it and waits for the `ready` line. Throws std::runtime_error if it ends before.
+  explicit ServerProcess(const std::filesystem::path& data);
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  const std::string& url() const { return url_; }  ///< `http://127.0.0.1:<port>`
+  std::unique_ptr<api::HttpClient> Connect() const;
+  /// SIGKILL, and waits until the process is gone.
+  void Kill();
+  /// SIGTERM; the exit status.
+  int Terminate();
+
+ private:
+  int Wait();
+
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string url_;
+};
+
+}  // namespace scimledger::recovery
