@@ -70,10 +70,10 @@ class Inspector {
     switch (value.type()) {
       case element_type::OBJECT:
         if (depth == kJsonDepthMax) return TooDeep();
-        return InspectObject(value.get_object().value_unsafe(), depth + 1);
+        return InspectObject(simdjson::dom::object(value), depth + 1);
       case element_type::ARRAY:
         if (depth == kJsonDepthMax) return TooDeep();
-        return InspectArray(value.get_array().value_unsafe(), depth + 1);
+        return InspectArray(simdjson::dom::array(value), depth + 1);
       case element_type::STRING:
         return InspectString(value.get_string().value_unsafe());
       case element_type::UINT64:  // simdjson uses it only beyond the signed range

@@ -1,17 +1,21 @@
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/attribute_selection.h"
 #include "engine/json.h"
 #include "engine/schema.h"
 #include "engine/value.h"
 
 namespace scimledger {
+
+/// Values of one multi-valued attribute; beyond: 400 `invalidValue`. Reference sets are not limited
+/// so.
+inline constexpr std::size_t kAttributeValuesMax = 10'000;
 
 /// A resource as a client sent it (POST, PUT), checked against its schemas as far as that needs no
 /// state, and normalised from the client dialects of reference/entra-okta.md §6.
@@ -35,13 +39,19 @@ struct ResourceDraft {
                                                   const ResourceType& type,
                                                   simdjson::dom::element body);
 
-/// Reads one attribute's value as PATCH sends it: a multi-valued attribute takes a list or one value
-/// (and gives a ValueList), a complex one an object. JSON null, "", [] and {"value": ""} where they
-/// clear the attribute give an unassigned Value. Readonly sub-attributes are dropped. Dialects:
-/// booleans and numbers as strings; a bare string (or a one-element array) for a complex attribute
-/// with a `value` part; an object as JSON text inside a string (roles).
+/// Reads one attribute's value as PATCH sends it: a multi-valued attribute takes a list or one
+/// value (and gives a ValueList), a complex one an object. JSON null, "", [] and {"value": ""}
+/// where they clear the attribute give an unassigned Value. Readonly sub-attributes are dropped.
+/// Dialects: booleans and numbers as strings; a bare string (or a one-element array) for a complex
+/// attribute with a `value` part; an object as JSON text inside a string (roles).
 [[nodiscard]] Result<Value> ParseAttributeValue(const SchemaRegistry& registry,
                                                 AttributeId attribute, simdjson::dom::element json);
+
+/// Whether a complex value has every part its schema requires; parts are checked only where the
+/// value they belong to is there (RFC 7643 §7). `invalidValue` naming the part. ParseResource has
+/// checked this; PATCH checks what its operations leave behind.
+[[nodiscard]] Result<void> CheckRequiredParts(const SchemaRegistry& registry, AttributeId attribute,
+                                              const Value& value);
 
 /// The ids in a `members` value: a list or one of {"value": id, …} or plain strings.
 [[nodiscard]] Result<std::vector<std::string>> ParseMemberIds(const SchemaRegistry& registry,
@@ -53,29 +63,5 @@ void AppendValueJson(const SchemaRegistry& registry, const Value& value, std::st
 /// The inverse, for the log and for snapshots: reads what AppendValueJson wrote.
 [[nodiscard]] Result<Value> ReadValueJson(const SchemaRegistry& registry, AttributeId attribute,
                                           std::string_view json);
-
-/// `attributes` and `excludedAttributes` of one request (RFC 7644 §3.9), resolved against a type.
-class AttributeSelection {
- public:
-  /// Everything returned by default.
-  AttributeSelection() = default;
-  /// Comma-separated lists, blanks allowed; unknown names are ignored. Both given: 400 `invalidValue`.
-  /// Names may be short, dotted, URN-qualified, or a whole extension's URN. `supplied` are attributes
-  /// the client sent, for `returned: request` in answers to writes.
-  [[nodiscard]] static Result<AttributeSelection> Parse(const SchemaRegistry& registry,
-                                                        const ResourceType& type,
-                                                        std::optional<std::string_view> attributes,
-                                                        std::optional<std::string_view> excluded);
-  /// Whether the attribute (top level or sub) goes into the answer.
-  bool Includes(const Attribute& attribute) const;
-  /// True when `attributes=` was given: a PATCH then answers 200 with a body.
-  bool is_explicit() const { return mode_ == Mode::kOnly; }
-
- private:
-  enum class Mode { kDefault, kOnly, kExcept };
-  Mode mode_ = Mode::kDefault;
-  std::vector<AttributeId> named_;   ///< sorted; named themselves
-  std::vector<AttributeId> parents_; ///< sorted; parents of named sub-attributes
-};
 
 }  // namespace scimledger

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/resource_json.h"
+#include "engine/scalar_json.h"
 
 namespace scimledger {
 namespace {
@@ -47,11 +48,6 @@ std::unexpected<ScimError> RefuseStored(const Attribute& attribute) {
                 fmt::format("{}: the stored value does not fit the attribute", attribute.path));
 }
 
-bool IsText(AttributeType type) {
-  return type == AttributeType::kString || type == AttributeType::kDateTime ||
-         type == AttributeType::kBinary || type == AttributeType::kReference;
-}
-
 Result<Value> ReadStored(const SchemaRegistry& registry, const Attribute& attribute, element json);
 
 Result<Value> ReadStoredComplex(const SchemaRegistry& registry, const Attribute& attribute,
@@ -73,7 +69,7 @@ Result<Value> ReadStored(const SchemaRegistry& registry, const Attribute& attrib
       return Value();
     case element_type::ARRAY: {
       ValueList list;
-      for (const element item : json.get_array().value_unsafe()) {
+      for (const element item : simdjson::dom::array(json)) {
         auto value = ReadStored(registry, attribute, item);
         if (!value) return value;
         list.push_back(*std::move(value));
@@ -82,9 +78,9 @@ Result<Value> ReadStored(const SchemaRegistry& registry, const Attribute& attrib
     }
     case element_type::OBJECT:
       if (attribute.type != AttributeType::kComplex) return RefuseStored(attribute);
-      return ReadStoredComplex(registry, attribute, json.get_object().value_unsafe());
+      return ReadStoredComplex(registry, attribute, simdjson::dom::object(json));
     case element_type::STRING:
-      if (!IsText(attribute.type)) return RefuseStored(attribute);
+      if (!IsTextType(attribute.type)) return RefuseStored(attribute);
       return Value(std::string(json.get_string().value_unsafe()));
     case element_type::BOOL:
       if (attribute.type != AttributeType::kBoolean) return RefuseStored(attribute);
@@ -103,7 +99,7 @@ Result<Value> ReadStored(const SchemaRegistry& registry, const Attribute& attrib
 
 /// The forms most events carry, read without a JSON parser. nullopt: not one of them.
 std::optional<Value> ReadPlain(const Attribute& attribute, std::string_view json) {
-  if (json.size() >= 2 && json.front() == '"' && json.back() == '"' && IsText(attribute.type)) {
+  if (json.size() >= 2 && json.front() == '"' && json.back() == '"' && IsTextType(attribute.type)) {
     const std::string_view inner = json.substr(1, json.size() - 2);
     if (inner.find_first_of("\\\"") == std::string_view::npos) return Value(std::string(inner));
     return std::nullopt;

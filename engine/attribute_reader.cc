@@ -1,0 +1,202 @@
+#include "engine/attribute_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/resource_json.h"
+#include "engine/scalar_json.h"
+#include "engine/text.h"
+#include "storage/result.h"
+
+namespace scimledger {
+namespace {
+
+using simdjson::dom::element;
+
+constexpr std::size_t kPairwiseValuesMax = 16;
+
+std::unexpected<ScimError> RefuseValue(const std::string& path, std::string_view what) {
+  return Refuse(ScimType::kInvalidValue, fmt::format("{}: {}", path, what));
+}
+
+/// An object as JSON text with a `value` key: how Entra sends app roles by default.
+std::optional<JsonDocument> ParseObjectText(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || text[first] != '{') return std::nullopt;
+  auto document = JsonDocument::Parse(text);
+  if (!document || !document->root().is_object()) return std::nullopt;
+  for (const auto& [key, json] : simdjson::dom::object(document->root())) {
+    if (EqualsIgnoreAsciiCase(key, "value")) return *std::move(document);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string AttributeReader::Place::Describe() const {
+  std::string path =
+      outer == nullptr ? attribute.path : fmt::format("{}.{}", outer->Describe(), attribute.name);
+  if (index) path += fmt::format("[{}]", *index);
+  return path;
+}
+
+Result<Value> AttributeReader::Read(const Attribute& attribute, element json) {
+  return ReadAt(json, Place{attribute, nullptr, std::nullopt});
+}
+
+Result<Value> AttributeReader::ReadAt(element json, const Place& place) {
+  if (SaysNoValue(json)) return Value();
+  return place.attribute.multi_valued ? ReadList(json, place) : ReadOne(json, place);
+}
+
+Result<Value> AttributeReader::ReadList(element json, const Place& place) {
+  ValueList list;
+  std::size_t index = 0;
+  const auto read = [&](element item) -> Result<void> {
+    SCIMLEDGER_TRY_ASSIGN(Value value, ReadOne(item, Place{place.attribute, place.outer, index++}));
+    if (!value.IsUnassigned()) list.push_back(std::move(value));
+    return {};
+  };
+  if (json.is_array()) {
+    const auto array = simdjson::dom::array(json);
+    if (array.size() > kAttributeValuesMax) {
+      return RefuseValue(place.Describe(), fmt::format("more than {} values", kAttributeValuesMax));
+    }
+    list.reserve(array.size());
+    for (const element item : array) SCIMLEDGER_TRY(read(item));
+  } else {
+    SCIMLEDGER_TRY(read(json));
+  }
+  DropDuplicates(list);
+  SCIMLEDGER_TRY(CheckList(place, list));
+  if (list.empty()) return Value();
+  return Value(std::move(list));
+}
+
+Result<Value> AttributeReader::ReadOne(element json, const Place& place) {
+  if (SaysNoValue(json)) return Value();
+  if (place.attribute.type == AttributeType::kComplex) return ReadComplex(json, place);
+  auto value = ParseScalar(place.attribute.type, json);
+  if (!value) return RefuseValue(place.Describe(), value.error());
+  return *std::move(value);
+}
+
+Result<Value> AttributeReader::ReadComplex(element json, const Place& place) {
+  const bool has_value_part = registry_.FindSubAttribute(place.attribute.id, "value").has_value();
+  if (has_value_part && !place.attribute.multi_valued && json.is_array()) {
+    const auto array = simdjson::dom::array(json);
+    if (array.size() == 1) json = *array.begin();
+    if (SaysNoValue(json)) return Value();
+  }
+  Result<AttributeMap> parts;
+  if (json.is_object()) {
+    parts = ReadParts(simdjson::dom::object(json), place);
+  } else if (has_value_part && json.is_string()) {
+    parts = ReadBareValue(json, place);
+  } else {
+    return RefuseValue(place.Describe(),
+                       fmt::format("expected an object, got {}", DescribeJsonType(json)));
+  }
+  if (!parts) return std::unexpected(std::move(parts).error());
+  if (parts->empty()) return Value();
+  return Value(*std::move(parts));
+}
+
+Result<AttributeMap> AttributeReader::ReadBareValue(element json, const Place& place) {
+  const auto value_part = registry_.FindSubAttribute(place.attribute.id, "value");
+  AttributeMap parts;
+  SCIMLEDGER_TRY(ReadPart(registry_.attribute(*value_part), json, place, parts));
+  SCIMLEDGER_TRY(UnpackJsonText(place, parts));
+  return parts;
+}
+
+Result<AttributeMap> AttributeReader::ReadParts(simdjson::dom::object object, const Place& place) {
+  AttributeMap parts;
+  std::vector<AttributeId> seen;
+  std::optional<element> display_name;
+  for (const auto& [key, json] : object) {
+    const auto part = registry_.FindSubAttribute(place.attribute.id, key);
+    if (!part) {
+      if (EqualsIgnoreAsciiCase(key, "displayName")) display_name = json;
+      continue;
+    }
+    if (std::find(seen.begin(), seen.end(), *part) != seen.end()) {
+      return Refuse(ScimType::kInvalidSyntax,
+                    fmt::format("{}.{}: sent twice, in two spellings", place.Describe(),
+                                registry_.attribute(*part).name));
+    }
+    seen.push_back(*part);
+    SCIMLEDGER_TRY(ReadPart(registry_.attribute(*part), json, place, parts));
+  }
+  // Entra's name for the display part of roles.
+  const auto display = registry_.FindSubAttribute(place.attribute.id, "display");
+  if (display_name && display && std::find(seen.begin(), seen.end(), *display) == seen.end()) {
+    SCIMLEDGER_TRY(ReadPart(registry_.attribute(*display), *display_name, place, parts));
+  }
+  SCIMLEDGER_TRY(UnpackJsonText(place, parts));
+  return parts;
+}
+
+Result<void> AttributeReader::ReadPart(const Attribute& part, element json, const Place& place,
+                                       AttributeMap& parts) {
+  if (part.mutability == Mutability::kReadOnly || part.role == AttributeRole::kDerived) return {};
+  SCIMLEDGER_TRY_ASSIGN(Value value, ReadAt(json, Place{part, &place, std::nullopt}));
+  if (part.returned == Returned::kNever) {
+    if (secrets_ != nullptr && !value.IsUnassigned()) secrets_->push_back(part.id);
+    return {};
+  }
+  parts.Set(part.id, std::move(value));
+  return {};
+}
+
+Result<void> AttributeReader::UnpackJsonText(const Place& place, AttributeMap& parts) {
+  const auto value_part = registry_.FindSubAttribute(place.attribute.id, "value");
+  if (!value_part || is_inside_json_text_) return {};
+  const Value* value = parts.Find(*value_part);
+  if (value == nullptr || value->AsString() == nullptr) return {};
+  const auto document = ParseObjectText(*value->AsString());
+  if (!document) return {};
+  is_inside_json_text_ = true;
+  auto inner = ReadParts(simdjson::dom::object(document->root()), place);
+  is_inside_json_text_ = false;
+  if (!inner) return std::unexpected(std::move(inner).error());
+  parts.Erase(*value_part);
+  for (auto& [id, part] : *inner) parts.Set(id, std::move(part));
+  return {};
+}
+
+Result<void> AttributeReader::CheckList(const Place& place, const ValueList& list) const {
+  const auto primary = registry_.FindSubAttribute(place.attribute.id, "primary");
+  if (!primary) return {};
+  const auto count = std::count_if(list.begin(), list.end(), [&](const Value& value) {
+    const Value* part = value.AsComplex() == nullptr ? nullptr : value.AsComplex()->Find(*primary);
+    return part != nullptr && part->AsBool() != nullptr && *part->AsBool();
+  });
+  if (count <= 1) return {};
+  return RefuseValue(place.Describe(),
+                     fmt::format("{} values are primary; at most one may be", count));
+}
+
+void AttributeReader::DropDuplicates(ValueList& list) const {
+  if (list.size() <= kPairwiseValuesMax) {
+    auto end = list.begin();
+    for (auto value = list.begin(); value != list.end(); ++value) {
+      if (std::find(list.begin(), end, *value) != end) continue;
+      if (end != value) *end = std::move(*value);
+      ++end;
+    }
+    list.erase(end, list.end());
+    return;
+  }
+  std::unordered_set<std::string> seen;
+  std::erase_if(list, [&](const Value& value) {
+    std::string text;
+    AppendValueJson(registry_, value, text);
+    return !seen.insert(std::move(text)).second;
+  });
+}
+
+}  // namespace scimledger

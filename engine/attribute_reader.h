@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/json.h"
+#include "engine/schema.h"
+#include "engine/value.h"
+
+namespace scimledger {
+
+/// Reads attribute values out of JSON, with the client dialects engine/resource_json.h lists.
+class AttributeReader {
+ public:
+  /// `secrets` collects sub-attributes of `returned: never` that were supplied; their values are
+  /// dropped. It may be null.
+  AttributeReader(const SchemaRegistry& registry, std::vector<AttributeId>* secrets)
+      : registry_(registry), secrets_(secrets) {}
+
+  /// Unassigned when the JSON says "no value".
+  [[nodiscard]] Result<Value> Read(const Attribute& attribute, simdjson::dom::element json);
+
+ private:
+  /// Where in the value we are, for error details; rendered only when something is wrong.
+  struct Place {
+    const Attribute& attribute;
+    const Place* outer = nullptr;
+    std::optional<std::size_t> index;
+    std::string Describe() const;
+  };
+
+  Result<Value> ReadAt(simdjson::dom::element json, const Place& place);
+  Result<Value> ReadList(simdjson::dom::element json, const Place& place);
+  Result<Value> ReadOne(simdjson::dom::element json, const Place& place);
+  Result<Value> ReadComplex(simdjson::dom::element json, const Place& place);
+  Result<AttributeMap> ReadParts(simdjson::dom::object object, const Place& place);
+  Result<AttributeMap> ReadBareValue(simdjson::dom::element json, const Place& place);
+  Result<void> ReadPart(const Attribute& part, simdjson::dom::element json, const Place& place,
+                        AttributeMap& parts);
+  Result<void> UnpackJsonText(const Place& place, AttributeMap& parts);
+  Result<void> CheckList(const Place& place, const ValueList& list) const;
+  void DropDuplicates(ValueList& list) const;
+
+  const SchemaRegistry& registry_;
+  std::vector<AttributeId>* secrets_;
+  bool is_inside_json_text_ = false;
+};
+
+}  // namespace scimledger
