@@ -44,16 +44,16 @@ struct Actor {
 
 /// Where the request came from: the actor's personal data (the event's context section).
 struct ClientContext {
-  std::string address;     ///< peer address without port; empty on the control socket
-  std::string forwarded;   ///< chain reported by a trusted proxy
+  std::string address;    ///< peer address without port; empty on the control socket
+  std::string forwarded;  ///< chain reported by a trusted proxy
   std::string user_agent;
   std::string request_id;  ///< the caller's own (X-Request-Id, client-request-id)
   friend bool operator==(const ClientContext&, const ClientContext&) = default;
 };
 
-/// One attribute's change. Unassigned before: was not there; after: removed. Both unassigned: a secret
-/// was supplied, of which only that is known. A multi-valued attribute is one change with whole lists,
-/// a singular complex one a change per part.
+/// One attribute's change. Unassigned before: was not there; after: removed. Both unassigned: a
+/// secret was supplied, of which only that is known. A multi-valued attribute is one change with
+/// whole lists, a singular complex one a change per part.
 struct AttributeChange {
   AttributeId attribute{};  ///< top level, or a part of a singular complex attribute
   Value before;
@@ -73,14 +73,16 @@ struct Credential {
   friend bool operator==(const Credential&, const Credential&) = default;
 };
 
-/// One event, typed. Which members are set depends on the kind: resource events have resource fields,
-/// changes and members; SchemaAdded a definition; credential events a credential.
+/// One event, typed. Which members are set depends on the kind: resource events have resource
+/// fields, changes and members; SchemaAdded a definition; credential events a credential. The
+/// latter two say what they are about in `resource_type` ("Schema", "ResourceType", "Credential")
+/// and `resource_name`, a credential its id in `resource`; their versions are 0.
 struct Event {
   Sequence sequence;
   Uuid id;
   EventKind kind{};
-  std::int64_t time_us = 0;       ///< recorded time; never decreases in a log
-  std::int64_t clock_us = 0;      ///< what the clock said
+  std::int64_t time_us = 0;         ///< recorded time; never decreases in a log
+  std::int64_t clock_us = 0;        ///< what the clock said
   bool clock_stepped_back = false;  ///< the clock was behind the previous event's time
   Uuid transaction;
   std::optional<Sequence> cause;  ///< set on cascades: the delete that caused this event
@@ -93,7 +95,7 @@ struct Event {
   std::uint64_t version_after = 0;   ///< 0: deleted
   /// What people call the resource, right after the event (before it, for a delete).
   std::string resource_name;
-  std::vector<AttributeChange> changes;
+  std::vector<AttributeChange> changes;  ///< of a delete: what was there, without values after
   std::vector<ResourceId> members_added;
   std::vector<ResourceId> members_removed;
 
@@ -104,9 +106,10 @@ struct Event {
   ResourcePtr after;
 };
 
-/// Encodes to the three byte strings of the log, sealed (fresh salts); everything else of the result
-/// is a function of the event. event.proto defines header, context and body.
-storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event, const Uuid& log_id);
+/// Encodes to the three byte strings of the log, sealed (fresh salts); everything else of the
+/// result is a function of the event. event.proto defines header, context and body.
+storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event,
+                              const Uuid& log_id);
 
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode
 /// kCorrupt, kIncompatible) name the sequence and what does not fit.

@@ -38,11 +38,11 @@ struct Outcome {
 };
 
 struct WriterOptions {
-  std::size_t queue_max = 8192;        ///< commands waiting; one more is refused with 503
-  std::size_t batch_events_max = 8192; ///< a batch ends after the command that reaches this
+  std::size_t queue_max = 8192;         ///< commands waiting; one more is refused with 503
+  std::size_t batch_events_max = 8192;  ///< a batch ends after the command that reaches this
   std::size_t batch_bytes_max = 32U << 20U;
   /// Called instead of ending the process after a failed sync; tests replace it.
-  std::function<void(const storage::Error&)> on_sync_failed;
+  std::function<void(const storage::Error&)> on_sync_failed{};
 };
 
 /// The single writer of one log (I-7): drains the queue, decides each command against directory +
@@ -56,9 +56,9 @@ class Writer {
   /// Stops.
   ~Writer();
 
-  /// `done` is called exactly once, on the writer's thread (or, when refused at once, on the caller's):
-  /// it must only hand the result over. 503: the queue is full, the writer has stopped, or the append
-  /// failed and the outcome is unknown; 507: the same because the disk is full.
+  /// `done` is called exactly once, on the writer's thread (or, when refused at once, on the
+  /// caller's): it must only hand the result over. 503: the queue is full, the writer has stopped,
+  /// or the append failed and the outcome is unknown; 507: the same because the disk is full.
   void Submit(Command command, Done done);
 
   /// Answers what is queued, then ends the thread. Later commands are refused with 503.

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "engine/decide_steps.h"
+#include "engine/json.h"
+
+namespace scimledger {
+namespace {
+
+/// A resource type has an endpoint, a schema has attributes (RFC 7643 §6, §7).
+void SetDefinition(const SchemaDefinition& definition, Event& event) {
+  event.schema = definition;
+  event.resource_type = "Schema";
+  const auto document = JsonDocument::Parse(definition.json);
+  if (!document) return;
+  std::string_view text;
+  if (document->root()["endpoint"].get(text) == simdjson::SUCCESS) {
+    event.resource_type = "ResourceType";
+  }
+  if (document->root()["name"].get(text) == simdjson::SUCCESS) event.resource_name = text;
+}
+
+void SetCredential(const Credential& credential, Event& event) {
+  event.resource_type = "Credential";
+  event.resource = credential.id;
+  event.resource_name = credential.name;
+  event.credential = credential;
+}
+
+}  // namespace
+
+Result<Decision> DecideAddSchema(const Deciding& deciding, const AddSchema& command) {
+  SCIMLEDGER_TRY_ASSIGN(const RegistryPtr extended, deciding.registry->With(command.definition));
+  Decision decision;
+  if (extended == deciding.registry) return decision;
+  SetDefinition(command.definition,
+                AppendEvent(deciding, EventKind::kSchemaAdded, decision.events));
+  return decision;
+}
+
+Result<Decision> DecideCreateCredential(const Deciding& deciding, const CreateCredential& command) {
+  if (deciding.state.FindCredential(command.credential.id)) {
+    return Refuse(409, ScimType::kUniqueness,
+                  fmt::format("credential id {} is taken", command.credential.id.ToString()));
+  }
+  Credential credential = command.credential;
+  credential.created_us = deciding.time.now_us;
+  credential.revoked_us = 0;
+  Decision decision;
+  SetCredential(credential, AppendEvent(deciding, EventKind::kCredentialCreated, decision.events));
+  return decision;
+}
+
+Result<Decision> DecideRevokeCredential(const Deciding& deciding, const RevokeCredential& command) {
+  std::optional<Credential> credential = deciding.state.FindCredential(command.id);
+  if (!credential) {
+    return Refuse(404, ScimType::kNone,
+                  fmt::format("There is no credential with id {}", command.id.ToString()));
+  }
+  Decision decision;
+  if (credential->revoked_us != 0) return decision;
+  credential->revoked_us = deciding.time.now_us;
+  SetCredential(*credential, AppendEvent(deciding, EventKind::kCredentialRevoked, decision.events));
+  return decision;
+}
+
+}  // namespace scimledger

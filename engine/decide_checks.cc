@@ -1,0 +1,169 @@
+#include "engine/decide_checks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "engine/document.h"
+#include "engine/resource_writer.h"
+#include "engine/unique_keys.h"
+
+namespace scimledger {
+namespace {
+
+constexpr std::size_t kNamedMembersMax = 20;
+
+/// The value as it was sent, where the key is of a plain top-level attribute.
+std::string ValueOfKey(const Resource& row, const UniqueKey& key) {
+  const auto value = FindInDocument(row.document, key.attribute);
+  const std::string* text = value ? value->AsString() : nullptr;
+  return text != nullptr ? *text : key.key;
+}
+
+/// Types that the `value` of a reference set may name, from the referenceTypes of `value` or `$ref`
+/// (RFC 7643 §7). Empty: any type.
+std::vector<ResourceTypeId> MemberTypes(const SchemaRegistry& registry, AttributeId set) {
+  std::vector<ResourceTypeId> types;
+  for (const std::string_view part : {"value", "$ref"}) {
+    const auto id = registry.FindSubAttribute(set, part);
+    if (!id || !types.empty()) continue;
+    for (const std::string& name : registry.attribute(*id).reference_types) {
+      if (const ResourceType* type = registry.FindTypeByName(name)) types.push_back(type->id);
+    }
+  }
+  return types;
+}
+
+bool IsMissing(const AttributeMap& attributes, AttributeId id) {
+  return attributes.Find(id) == nullptr;
+}
+
+bool HasAnyOf(const SchemaRegistry& registry, const AttributeMap& attributes,
+              std::string_view schema) {
+  return std::any_of(attributes.begin(), attributes.end(), [&](const AttributeMap::Entry& entry) {
+    return registry.attribute(entry.first).schema == schema;
+  });
+}
+
+std::unexpected<ScimError> Required(const Attribute& attribute) {
+  return Refuse(ScimType::kInvalidValue,
+                fmt::format("{} is required and must have a value", attribute.path));
+}
+
+Result<void> CheckRequiredParts(const SchemaRegistry& registry, const Attribute& attribute,
+                                const Value& element) {
+  const AttributeMap* parts = element.AsComplex();
+  if (parts == nullptr) return {};
+  for (const AttributeId id : attribute.sub_attributes) {
+    const Attribute& part = registry.attribute(id);
+    if (part.required && part.role == AttributeRole::kStored && IsMissing(*parts, id)) {
+      return Required(part);
+    }
+  }
+  return {};
+}
+
+/// The parts of a value that differs from the one before; elements that were there before pass.
+Result<void> CheckChangedValue(const SchemaRegistry& registry, const Attribute& attribute,
+                               const Value* before, const Value& after) {
+  const bool has_required_parts =
+      std::any_of(attribute.sub_attributes.begin(), attribute.sub_attributes.end(),
+                  [&](AttributeId id) { return registry.attribute(id).required; });
+  if (!has_required_parts || (before != nullptr && *before == after)) return {};
+  const ValueList* elements = after.AsList();
+  if (elements == nullptr) return CheckRequiredParts(registry, attribute, after);
+  const ValueList* old_elements = before != nullptr ? before->AsList() : nullptr;
+  for (const Value& element : *elements) {
+    if (old_elements != nullptr &&
+        std::find(old_elements->begin(), old_elements->end(), element) != old_elements->end()) {
+      continue;
+    }
+    SCIMLEDGER_TRY(CheckRequiredParts(registry, attribute, element));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ResourcePtr> FindTarget(const State& state, const ResourceType& type, const ResourceId& id) {
+  ResourcePtr row = state.FindResource(id);
+  if (row == nullptr || row->type != type.id) {
+    return Refuse(404, ScimType::kNone,
+                  fmt::format("There is no {} with id {}", type.name, id.ToString()));
+  }
+  return row;
+}
+
+Result<void> CheckExpected(const Resource& resource,
+                           const std::optional<ExpectedVersion>& expected) {
+  if (!expected || expected->any) return {};
+  const auto& versions = expected->versions;
+  if (std::find(versions.begin(), versions.end(), resource.version) != versions.end()) return {};
+  std::vector<std::string> tags;
+  for (const std::uint64_t version : versions) tags.push_back(FormatETag(version));
+  return Refuse(
+      412, ScimType::kNone,
+      fmt::format("The resource is at version {}, but If-Match expects {}; read it again "
+                  "and repeat the change",
+                  FormatETag(resource.version),
+                  tags.empty() ? "none that exists" : fmt::format("{}", fmt::join(tags, ", "))));
+}
+
+Result<void> CheckUniqueKeys(const State& state, const Resource& row) {
+  const RegistryPtr registry = state.registry();
+  for (const UniqueKey& key : UniqueKeysOf(*registry, row)) {
+    const auto holder = state.FindByUniqueKey(key);
+    if (!holder || *holder == row.id) continue;
+    return Refuse(409, ScimType::kUniqueness,
+                  fmt::format("{} \"{}\" is taken by another resource",
+                              registry->attribute(key.attribute).path, ValueOfKey(row, key)));
+  }
+  return {};
+}
+
+Result<std::vector<ResourceId>> ResolveMembers(const State& state, AttributeId reference_set,
+                                               std::span<const std::string> sent) {
+  const RegistryPtr registry = state.registry();
+  const std::vector<ResourceTypeId> types = MemberTypes(*registry, reference_set);
+  std::vector<ResourceId> members;
+  members.reserve(sent.size());
+  std::vector<std::string_view> refused;
+  for (const std::string& text : sent) {
+    const auto id = Uuid::Parse(text);
+    const ResourcePtr row = id ? state.FindResource(*id) : nullptr;
+    const bool fits = row != nullptr && (types.empty() || std::find(types.begin(), types.end(),
+                                                                    row->type) != types.end());
+    if (fits) {
+      members.push_back(*id);
+    } else {
+      refused.push_back(text);
+    }
+  }
+  if (refused.empty()) return members;
+  const std::size_t more = refused.size() - std::min(refused.size(), kNamedMembersMax);
+  refused.resize(refused.size() - more);
+  return Refuse(ScimType::kInvalidValue,
+                fmt::format("{} names no existing resource of an allowed type: {}{}",
+                            registry->attribute(reference_set).path, fmt::join(refused, ", "),
+                            more != 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+Result<void> CheckRequired(const SchemaRegistry& registry, const ResourceType& type,
+                           const AttributeMap& before, const AttributeMap& after) {
+  for (const AttributeId id : type.attributes) {
+    const Attribute& attribute = registry.attribute(id);
+    if (attribute.role != AttributeRole::kStored) continue;
+    if (const Value* value = after.Find(id)) {
+      SCIMLEDGER_TRY(CheckChangedValue(registry, attribute, before.Find(id), *value));
+      continue;
+    }
+    if (!attribute.required || attribute.returned == Returned::kNever) continue;
+    const bool came_without = HasAnyOf(registry, after, attribute.schema) &&
+                              !HasAnyOf(registry, before, attribute.schema);
+    if (!IsMissing(before, id) || came_without) return Required(attribute);
+  }
+  return {};
+}
+
+}  // namespace scimledger

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/command.h"
+#include "engine/state.h"
+
+namespace scimledger {
+
+/// The refusals that several commands share. All are pure.
+
+/// The row a command names. 404: unknown, deleted or of another type.
+[[nodiscard]] Result<ResourcePtr> FindTarget(const State& state, const ResourceType& type,
+                                             const ResourceId& id);
+
+/// If-Match (RFC 7644 §3.14). 412 naming both versions.
+[[nodiscard]] Result<void> CheckExpected(const Resource& resource,
+                                         const std::optional<ExpectedVersion>& expected);
+
+/// 409 `uniqueness` where another resource holds one of the row's keys; the detail names attribute
+/// and value.
+[[nodiscard]] Result<void> CheckUniqueKeys(const State& state, const Resource& row);
+
+/// The ids of a reference set as they were sent. 400 `invalidValue` naming those (at most 20) that
+/// are unknown or of a type the attribute does not take.
+[[nodiscard]] Result<std::vector<ResourceId>> ResolveMembers(const State& state,
+                                                             AttributeId reference_set,
+                                                             std::span<const std::string> sent);
+
+/// 400 `invalidValue` where the change from `before` to `after` took a required attribute or part
+/// away, or brought in an extension or an element without one. What was missing before stays
+/// allowed: a schema that grew a required attribute must not lock old resources.
+[[nodiscard]] Result<void> CheckRequired(const SchemaRegistry& registry, const ResourceType& type,
+                                         const AttributeMap& before, const AttributeMap& after);
+
+}  // namespace scimledger

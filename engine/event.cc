@@ -1,0 +1,347 @@
+#include "engine/event.h"
+
+#include <fmt/format.h>
+
+#include "engine/event.pb.h"
+#include "engine/resource_json.h"
+#include "storage/envelope.h"
+
+namespace scimledger {
+namespace {
+
+using storage::ErrorCode;
+
+constexpr std::uint32_t kEventFormat = 0;
+
+/// Kept per thread: protobuf reuses the strings of a cleared message, so a replay allocates little.
+struct Messages {
+  proto::Header header;
+  proto::Context context;
+  proto::Body body;
+};
+
+Messages& MessagesOfThread() {
+  thread_local Messages messages;
+  messages.header.Clear();
+  messages.context.Clear();
+  messages.body.Clear();
+  return messages;
+}
+
+std::unexpected<storage::Error> Corrupt(Sequence sequence, std::string_view what) {
+  return storage::Fail(ErrorCode::kCorrupt, fmt::format("event {}: {}", sequence.value, what));
+}
+
+bool IsResourceEvent(EventKind kind) {
+  switch (kind) {
+    case EventKind::kResourceCreated:
+    case EventKind::kResourceReplaced:
+    case EventKind::kResourcePatched:
+    case EventKind::kResourceDeleted:
+      return true;
+    case EventKind::kSchemaAdded:
+    case EventKind::kCredentialCreated:
+    case EventKind::kCredentialRevoked:
+      return false;
+  }
+  return false;
+}
+
+bool IsCredentialEvent(EventKind kind) {
+  return kind == EventKind::kCredentialCreated || kind == EventKind::kCredentialRevoked;
+}
+
+void FillHeader(const SchemaRegistry& registry, const Event& event, const Uuid& log_id,
+                proto::Header& header) {
+  header.set_format(kEventFormat);
+  header.set_log_id(log_id.bytes.data(), log_id.bytes.size());
+  header.set_sequence(event.sequence.value);
+  header.set_id(event.id.bytes.data(), event.id.bytes.size());
+  header.set_kind(static_cast<std::uint32_t>(event.kind));
+  header.set_time_us(event.time_us);
+  header.set_clock_us(event.clock_us);
+  header.set_clock_stepped_back(event.clock_stepped_back);
+  header.set_resource_type(event.resource_type);
+  header.set_resource_id(event.resource.bytes.data(), event.resource.bytes.size());
+  header.set_version_before(event.version_before);
+  header.set_version_after(event.version_after);
+  header.set_transaction(event.transaction.bytes.data(), event.transaction.bytes.size());
+  if (event.cause) header.set_cause(event.cause->value);
+  header.set_actor_id(event.actor.id);
+  header.set_auth_method(static_cast<std::uint32_t>(event.actor.method));
+  for (const AttributeChange& change : event.changes) {
+    header.add_paths(registry.attribute(change.attribute).path);
+  }
+}
+
+void FillContext(const ClientContext& client, proto::Context& context) {
+  context.set_address(client.address);
+  context.set_forwarded(client.forwarded);
+  context.set_user_agent(client.user_agent);
+  context.set_request_id(client.request_id);
+}
+
+void FillIds(const std::vector<ResourceId>& ids, std::string& bytes) {
+  bytes.reserve(ids.size() * sizeof(ResourceId));
+  for (const ResourceId& id : ids) bytes += id.AsBytes();
+}
+
+void FillCredential(const Credential& credential, proto::CredentialBody& body) {
+  body.set_id(credential.id.bytes.data(), credential.id.bytes.size());
+  body.set_name(credential.name);
+  body.set_role(static_cast<std::uint32_t>(credential.role));
+  body.set_secret_hash(credential.secret_hash.data(), credential.secret_hash.size());
+  body.set_secret_suffix(credential.secret_suffix);
+  body.set_created_us(credential.created_us);
+}
+
+void FillBody(const SchemaRegistry& registry, const Event& event, proto::Body& body) {
+  body.set_resource_name(event.resource_name);
+  for (const AttributeChange& change : event.changes) {
+    proto::Change& stored = *body.add_changes();
+    if (!change.before.IsUnassigned()) {
+      AppendValueJson(registry, change.before, *stored.mutable_before());
+    }
+    if (!change.after.IsUnassigned()) {
+      AppendValueJson(registry, change.after, *stored.mutable_after());
+    }
+  }
+  if (!event.members_added.empty()) FillIds(event.members_added, *body.mutable_members_added());
+  if (!event.members_removed.empty()) {
+    FillIds(event.members_removed, *body.mutable_members_removed());
+  }
+  if (event.kind == EventKind::kSchemaAdded) body.set_schema_json(event.schema.json);
+  if (event.credential) FillCredential(*event.credential, *body.mutable_credential());
+}
+
+/// Everything of the header but the paths, which need the body next to them.
+storage::Result<void> ReadHeader(const proto::Header& header, const storage::EventView& stored,
+                                 Event& event) {
+  const auto id = Uuid::FromBytes(header.id());
+  const auto resource = Uuid::FromBytes(header.resource_id());
+  const auto transaction = Uuid::FromBytes(header.transaction());
+  if (!id || !resource || !transaction) return Corrupt(stored.sequence, "an id is not 16 bytes");
+  if (header.sequence() != stored.sequence.value || *id != stored.id ||
+      header.time_us() != stored.time_us) {
+    return Corrupt(stored.sequence, "the header does not belong to its record");
+  }
+  if (header.kind() < static_cast<std::uint32_t>(EventKind::kResourceCreated) ||
+      header.kind() > static_cast<std::uint32_t>(EventKind::kCredentialRevoked)) {
+    return Corrupt(stored.sequence, fmt::format("unknown kind {}", header.kind()));
+  }
+  if (header.auth_method() < static_cast<std::uint32_t>(AuthMethod::kBearer) ||
+      header.auth_method() > static_cast<std::uint32_t>(AuthMethod::kLocal)) {
+    return Corrupt(stored.sequence,
+                   fmt::format("unknown authentication method {}", header.auth_method()));
+  }
+  event.sequence = stored.sequence;
+  event.id = *id;
+  event.kind = static_cast<EventKind>(header.kind());
+  event.time_us = header.time_us();
+  event.clock_us = header.clock_us();
+  event.clock_stepped_back = header.clock_stepped_back();
+  event.transaction = *transaction;
+  if (header.cause() != 0) event.cause = Sequence{header.cause()};
+  event.actor.id = header.actor_id();
+  event.actor.method = static_cast<AuthMethod>(header.auth_method());
+  event.resource_type = header.resource_type();
+  event.resource = *resource;
+  event.version_before = header.version_before();
+  event.version_after = header.version_after();
+  return {};
+}
+
+storage::Result<Value> ReadChangedValue(const SchemaRegistry& registry, Sequence sequence,
+                                        AttributeId attribute, const std::string& json) {
+  if (json.empty()) return Value();
+  auto value = ReadValueJson(registry, attribute, json);
+  if (!value) {
+    return Corrupt(sequence,
+                   fmt::format("a value of {} cannot be read", registry.attribute(attribute).path));
+  }
+  return *std::move(value);
+}
+
+storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages& messages,
+                                  Event& event) {
+  const ResourceType* type = registry.FindTypeByName(event.resource_type);
+  if (type == nullptr) {
+    return Corrupt(event.sequence, fmt::format("unknown resource type {}", event.resource_type));
+  }
+  const proto::Header& header = messages.header;
+  if (header.paths_size() != messages.body.changes_size()) {
+    return Corrupt(event.sequence, "header and body differ in their number of changes");
+  }
+  event.changes.reserve(static_cast<std::size_t>(header.paths_size()));
+  for (int i = 0; i < header.paths_size(); ++i) {
+    const auto attribute = registry.FindByPath(*type, header.paths(i));
+    if (!attribute) {
+      return Corrupt(event.sequence,
+                     fmt::format("{} has no attribute {}", type->name, header.paths(i)));
+    }
+    const proto::Change& stored = messages.body.changes(i);
+    AttributeChange& change = event.changes.emplace_back();
+    change.attribute = *attribute;
+    SCIMLEDGER_TRY_ASSIGN(change.before,
+                          ReadChangedValue(registry, event.sequence, *attribute, stored.before()));
+    SCIMLEDGER_TRY_ASSIGN(change.after,
+                          ReadChangedValue(registry, event.sequence, *attribute, stored.after()));
+  }
+  return {};
+}
+
+storage::Result<std::vector<ResourceId>> ReadIds(Sequence sequence, std::string_view bytes) {
+  if (bytes.size() % sizeof(ResourceId) != 0) {
+    return Corrupt(sequence, "a list of members is cut off");
+  }
+  std::vector<ResourceId> ids(bytes.size() / sizeof(ResourceId));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    ids[i] = *Uuid::FromBytes(bytes.substr(i * sizeof(ResourceId), sizeof(ResourceId)));
+  }
+  return ids;
+}
+
+storage::Result<void> ReadCredential(const proto::CredentialBody& body, Event& event) {
+  const auto id = Uuid::FromBytes(body.id());
+  Credential credential;
+  if (!id || body.secret_hash().size() != credential.secret_hash.size()) {
+    return Corrupt(event.sequence, "the credential is incomplete");
+  }
+  if (body.role() < static_cast<std::uint32_t>(Role::kProvisioner) ||
+      body.role() > static_cast<std::uint32_t>(Role::kAdmin)) {
+    return Corrupt(event.sequence, fmt::format("unknown role {}", body.role()));
+  }
+  credential.id = *id;
+  credential.name = body.name();
+  credential.role = static_cast<Role>(body.role());
+  std::memcpy(credential.secret_hash.data(), body.secret_hash().data(),
+              credential.secret_hash.size());
+  credential.secret_suffix = body.secret_suffix();
+  credential.created_us = body.created_us();
+  if (event.kind == EventKind::kCredentialRevoked) credential.revoked_us = event.time_us;
+  event.credential = std::move(credential);
+  return {};
+}
+
+storage::Result<void> ReadBody(const SchemaRegistry& registry, const Messages& messages,
+                               Event& event) {
+  const proto::Body& body = messages.body;
+  event.resource_name = body.resource_name();
+  if (IsResourceEvent(event.kind)) SCIMLEDGER_TRY(ReadChanges(registry, messages, event));
+  SCIMLEDGER_TRY_ASSIGN(event.members_added, ReadIds(event.sequence, body.members_added()));
+  SCIMLEDGER_TRY_ASSIGN(event.members_removed, ReadIds(event.sequence, body.members_removed()));
+  if (event.kind == EventKind::kSchemaAdded) event.schema.json = body.schema_json();
+  if (IsCredentialEvent(event.kind)) return ReadCredential(body.credential(), event);
+  return {};
+}
+
+/// Opens one sealed section and parses it.
+template <typename Message>
+storage::Result<void> ReadSection(Sequence sequence, std::string_view name, std::string_view sealed,
+                                  Message& message) {
+  auto plaintext = storage::Open(sealed);
+  if (!plaintext) {
+    return storage::Fail(plaintext.error().code, fmt::format("event {}: {}: {}", sequence.value,
+                                                             name, plaintext.error().message));
+  }
+  if (!message.ParseFromArray(plaintext->data(), static_cast<int>(plaintext->size()))) {
+    return Corrupt(sequence, fmt::format("the {} cannot be read", name));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view ToString(EventKind kind) {
+  switch (kind) {
+    case EventKind::kResourceCreated:
+      return "ResourceCreated";
+    case EventKind::kResourceReplaced:
+      return "ResourceReplaced";
+    case EventKind::kResourcePatched:
+      return "ResourcePatched";
+    case EventKind::kResourceDeleted:
+      return "ResourceDeleted";
+    case EventKind::kSchemaAdded:
+      return "SchemaAdded";
+    case EventKind::kCredentialCreated:
+      return "CredentialCreated";
+    case EventKind::kCredentialRevoked:
+      return "CredentialRevoked";
+  }
+  return {};
+}
+
+std::string_view ToString(Role role) {
+  switch (role) {
+    case Role::kProvisioner:
+      return "provisioner";
+    case Role::kReader:
+      return "reader";
+    case Role::kAuditor:
+      return "auditor";
+    case Role::kAdmin:
+      return "admin";
+  }
+  return {};
+}
+
+std::optional<Role> ParseRole(std::string_view name) {
+  for (const Role role : {Role::kProvisioner, Role::kReader, Role::kAuditor, Role::kAdmin}) {
+    if (name == ToString(role)) return role;
+  }
+  return std::nullopt;
+}
+
+std::string_view ToString(AuthMethod method) {
+  switch (method) {
+    case AuthMethod::kBearer:
+      return "bearer";
+    case AuthMethod::kLocal:
+      return "local";
+  }
+  return {};
+}
+
+storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event,
+                              const Uuid& log_id) {
+  Messages& messages = MessagesOfThread();
+  FillHeader(registry, event, log_id, messages.header);
+  FillContext(event.client, messages.context);
+  FillBody(registry, event, messages.body);
+  storage::NewEvent stored;
+  stored.sequence = event.sequence;
+  stored.time_us = event.time_us;
+  stored.id = event.id;
+  stored.header = messages.header.SerializeAsString();
+  stored.context = storage::Seal(messages.context.SerializeAsString());
+  stored.body = storage::Seal(messages.body.SerializeAsString());
+  return stored;
+}
+
+storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
+                                   const storage::EventView& stored) {
+  Messages& messages = MessagesOfThread();
+  const Sequence sequence = stored.sequence;
+  if (!messages.header.ParseFromArray(stored.header.data(),
+                                      static_cast<int>(stored.header.size()))) {
+    return Corrupt(sequence, "the header cannot be read");
+  }
+  if (messages.header.format() != kEventFormat) {
+    return storage::Fail(ErrorCode::kIncompatible,
+                         fmt::format("event {}: format {}, this version reads format {}",
+                                     sequence.value, messages.header.format(), kEventFormat));
+  }
+  Event event;
+  SCIMLEDGER_TRY(ReadHeader(messages.header, stored, event));
+  SCIMLEDGER_TRY(ReadSection(sequence, "context", stored.context, messages.context));
+  SCIMLEDGER_TRY(ReadSection(sequence, "body", stored.body, messages.body));
+  event.client.address = messages.context.address();
+  event.client.forwarded = messages.context.forwarded();
+  event.client.user_agent = messages.context.user_agent();
+  event.client.request_id = messages.context.request_id();
+  SCIMLEDGER_TRY(ReadBody(registry, messages, event));
+  return event;
+}
+
+}  // namespace scimledger

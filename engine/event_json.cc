@@ -1,0 +1,199 @@
+#include <simdjson.h>
+
+#include "engine/event.h"
+#include "engine/json.h"
+#include "engine/resource_json.h"
+#include "engine/text.h"
+
+namespace scimledger {
+namespace {
+
+/// Members of one JSON object, with the commas.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  void Key(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+  void String(std::string_view name, std::string_view text) {
+    Key(name);
+    AppendJsonString(out_, text);
+  }
+  void StringUnlessEmpty(std::string_view name, std::string_view text) {
+    if (!text.empty()) String(name, text);
+  }
+  void Number(std::string_view name, std::uint64_t number) {
+    Key(name);
+    AppendJsonInteger(out_, static_cast<std::int64_t>(number));
+  }
+  void Id(std::string_view name, const Uuid& id) {
+    Key(name);
+    out_ += '"';
+    id.AppendTo(out_);
+    out_ += '"';
+  }
+  void End() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+/// Request headers are whatever a client sent; JSON must stay UTF-8.
+std::string PrintableHeader(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) return std::string(text);
+  std::string printable;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x80U) {
+      printable += c;
+    } else {
+      printable += "\xEF\xBF\xBD";
+    }
+  }
+  return printable;
+}
+
+/// The URN of a definition, or its name when it has none.
+std::string DefinitionId(const Event& event) {
+  const auto document = JsonDocument::Parse(event.schema.json);
+  std::string_view id;
+  if (document && document->root()["id"].get(id) == simdjson::SUCCESS) return std::string(id);
+  return event.resource_name;
+}
+
+void AppendResource(const Event& event, std::string& out) {
+  ObjectWriter object(out);
+  object.String("type", event.resource_type);
+  if (event.kind == EventKind::kSchemaAdded) {
+    object.String("id", DefinitionId(event));
+  } else {
+    object.Id("id", event.resource);
+  }
+  object.StringUnlessEmpty("name", event.resource_name);
+  object.End();
+}
+
+void AppendVersion(const Event& event, ObjectWriter& members, std::string& out) {
+  if (event.version_before == 0 && event.version_after == 0) return;
+  members.Key("version");
+  ObjectWriter object(out);
+  if (event.version_before != 0) object.Number("before", event.version_before);
+  if (event.version_after != 0) object.Number("after", event.version_after);
+  object.End();
+}
+
+void AppendActor(const Event& event, std::string_view name, std::string_view role,
+                 std::string& out) {
+  ObjectWriter object(out);
+  object.String("id", event.actor.id);
+  object.StringUnlessEmpty("name", name);
+  object.StringUnlessEmpty("role", role);
+  object.String("method", ToString(event.actor.method));
+  object.End();
+}
+
+void AppendClient(const ClientContext& client, ObjectWriter& members, std::string& out) {
+  if (client == ClientContext{}) return;
+  members.Key("client");
+  ObjectWriter object(out);
+  object.StringUnlessEmpty("address", PrintableHeader(client.address));
+  object.StringUnlessEmpty("forwarded", PrintableHeader(client.forwarded));
+  object.StringUnlessEmpty("userAgent", PrintableHeader(client.user_agent));
+  object.StringUnlessEmpty("requestId", PrintableHeader(client.request_id));
+  object.End();
+}
+
+void AppendAttributeChanges(const SchemaRegistry& registry, const Event& event, std::string& out) {
+  bool first = true;
+  for (const AttributeChange& change : event.changes) {
+    if (!first) out += ',';
+    first = false;
+    ObjectWriter object(out);
+    object.String("path", registry.attribute(change.attribute).path);
+    if (!change.before.IsUnassigned()) {
+      object.Key("before");
+      AppendValueJson(registry, change.before, out);
+    }
+    if (!change.after.IsUnassigned()) {
+      object.Key("after");
+      AppendValueJson(registry, change.after, out);
+    }
+    object.End();
+  }
+}
+
+void AppendCredentialChanges(const Event& event, std::string& out) {
+  const std::string_view side = event.kind == EventKind::kCredentialCreated ? "after" : "before";
+  ObjectWriter name(out);
+  name.String("path", "name");
+  name.StringUnlessEmpty(side, event.credential->name);
+  name.End();
+  out += ',';
+  ObjectWriter role(out);
+  role.String("path", "role");
+  role.String(side, ToString(event.credential->role));
+  role.End();
+}
+
+void AppendChanges(const SchemaRegistry& registry, const Event& event, ObjectWriter& members,
+                   std::string& out) {
+  if (event.changes.empty() && !event.credential) return;
+  members.Key("changes");
+  out += '[';
+  if (event.credential) {
+    AppendCredentialChanges(event, out);
+  } else {
+    AppendAttributeChanges(registry, event, out);
+  }
+  out += ']';
+}
+
+void AppendIds(const std::vector<ResourceId>& ids, std::string& out) {
+  out += '[';
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    out += i == 0 ? "\"" : ",\"";
+    ids[i].AppendTo(out);
+    out += '"';
+  }
+  out += ']';
+}
+
+void AppendMembers(const Event& event, ObjectWriter& members, std::string& out) {
+  if (event.members_added.empty() && event.members_removed.empty()) return;
+  members.Key("members");
+  ObjectWriter object(out);
+  object.Key("added");
+  AppendIds(event.members_added, out);
+  object.Key("removed");
+  AppendIds(event.members_removed, out);
+  object.End();
+}
+
+}  // namespace
+
+void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::string_view tenant,
+                     std::string_view actor_name, std::string_view actor_role, std::string& out) {
+  ObjectWriter members(out);
+  members.Number("sequence", event.sequence.value);
+  members.Id("id", event.id);
+  members.String("time", FormatDateTime(event.time_us));
+  members.String("kind", ToString(event.kind));
+  members.String("tenant", tenant);
+  members.Key("resource");
+  AppendResource(event, out);
+  AppendVersion(event, members, out);
+  members.Id("transaction", event.transaction);
+  if (event.cause) members.Number("cause", event.cause->value);
+  members.Key("actor");
+  AppendActor(event, actor_name, actor_role, out);
+  AppendClient(event.client, members, out);
+  AppendChanges(registry, event, members, out);
+  AppendMembers(event, members, out);
+  members.End();
+}
+
+}  // namespace scimledger

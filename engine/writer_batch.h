@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "engine/overlay.h"
+#include "engine/writer.h"
+
+namespace scimledger {
+
+/// The commands that share one append: decided in order, each against the state that those before
+/// it leave. Nothing is answered until the whole batch is, because an answer (a refusal and a no-op
+/// too) may rest on an event that is not durable yet. The writer's thread only.
+class WriterBatch {
+ public:
+  /// `base` must not change while the batch lives.
+  WriterBatch(const State& base, const Uuid& log_id) : overlay_(base), log_id_(log_id) {}
+
+  /// Decides, encodes and folds into the overlay. Without effect on the batch when refused.
+  void Take(const Command& command, Writer::Done done, DecideTime time);
+  bool IsFull(const WriterOptions& options) const;
+  std::span<const Event> events() const { return events_; }
+  std::span<const storage::NewEvent> encoded() const { return encoded_; }
+
+  /// Calls every `done` with its own outcome.
+  void AnswerAll();
+  /// Calls every `done` with `error` instead.
+  void RefuseAll(const ScimError& error);
+
+ private:
+  struct Answer {
+    Writer::Done done;
+    Result<Outcome> outcome;
+  };
+
+  [[nodiscard]] Result<Outcome> DecideAndApply(const Command& command, DecideTime time);
+  /// Returns the bytes of the encoded events. 413 beyond kCommandBytesMax.
+  [[nodiscard]] Result<std::size_t> Encode(std::span<const Event> events);
+
+  Overlay overlay_;
+  const Uuid log_id_;
+  std::vector<Event> events_;
+  std::vector<storage::NewEvent> encoded_;
+  std::size_t bytes_ = 0;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace scimledger
