@@ -1,11 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <random>
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tests/unit/engine/random_values.h"
 #include "tests/unit/engine/resource_json_fixture.h"
 
 namespace scimledger {
@@ -251,60 +252,11 @@ TEST(ParseMemberIdsTest, ReadsEveryFormAndNamesTheBadOne) {
             "invalidSyntax: members[0].value: sent twice, in two spellings");
 }
 
-/// Random values that fit their attributes, as stored ones do.
-class RandomValues {
- public:
-  explicit RandomValues(unsigned seed) : random_(seed) {}
-
-  Value Make(AttributeId id) {
-    const Attribute& attribute = HarborRegistry()->attribute(id);
-    if (!attribute.multi_valued) return MakeOne(attribute);
-    ValueList list;
-    for (auto count = 1 + random_() % 3; count > 0; --count) list.push_back(MakeOne(attribute));
-    return Value(std::move(list));
-  }
-
-  std::string Text() {
-    static constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n",  "é",
-                                                   "😀", "/",  " ",  "\x01"};
-    std::string text = "t";
-    for (auto count = random_() % 12; count > 0; --count) text += kPieces[random_() % 9];
-    return text;
-  }
-
- private:
-  Value MakeOne(const Attribute& attribute) {
-    switch (attribute.type) {
-      case AttributeType::kBoolean:
-        return Value(random_() % 2 == 0);
-      case AttributeType::kInteger:
-        return Value(static_cast<std::int64_t>(random_()));
-      case AttributeType::kDecimal:
-        return Value(static_cast<double>(random_() % 2000) / 8.0);
-      case AttributeType::kComplex: {
-        AttributeMap parts;
-        for (const AttributeId sub : attribute.sub_attributes) {
-          if (random_() % 2 == 0) parts.Set(sub, Make(sub));
-        }
-        if (parts.empty()) {
-          parts.Set(attribute.sub_attributes.front(), Make(attribute.sub_attributes.front()));
-        }
-        return Value(std::move(parts));
-      }
-      default:
-        return Value(Text());
-    }
-  }
-
-  std::mt19937_64 random_;
-};
-
 TEST(ValueJsonTest, ReadsBackWhatItWrote) {
   RandomValues values(23);
   const RegistryPtr registry = HarborRegistry();
   for (int round = 0; round < 30; ++round) {
-    for (const AttributeId id : registry->FindTypeByName("User")->attributes) {
-      const Value value = values.Make(id);
+    for (const auto& [id, value] : values.MakeUser()) {
       const auto read = ReadValueJson(*registry, id, RenderValue(value));
       ASSERT_TRUE(read) << RenderValue(value);
       EXPECT_EQ(*read, value) << RenderValue(value);

@@ -1,0 +1,335 @@
+#include "engine/resource_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/document.h"
+#include "engine/text.h"
+
+namespace scimledger {
+namespace {
+
+void AppendKey(std::string& out, std::string_view name) {
+  AppendJsonString(out, name);
+  out += ':';
+}
+
+void AppendIdString(std::string& out, const ResourceId& id) {
+  out += '"';
+  id.AppendTo(out);
+  out += '"';
+}
+
+/// One JSON object under construction: nothing is written, braces neither, until the first member.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) {}
+
+  /// Begins a member; its value is appended next.
+  void Key(std::string_view name) {
+    out_ += std::exchange(separator_, ',');
+    AppendKey(out_, name);
+  }
+  void Member(std::string_view name, std::string_view text) {
+    Key(name);
+    AppendJsonString(out_, text);
+  }
+  /// Whether anything was written.
+  bool Close() {
+    if (separator_ == '{') return false;
+    out_ += '}';
+    return true;
+  }
+
+ private:
+  std::string& out_;
+  char separator_ = '{';
+};
+
+enum class ReferencePart : std::uint8_t { kValue, kRef, kType, kDisplay };
+
+/// A part of a reference attribute that the request selects.
+struct SelectedPart {
+  ReferencePart part{};
+  std::string_view name;
+};
+
+std::optional<ReferencePart> ToReferencePart(std::string_view name) {
+  if (name == "value") return ReferencePart::kValue;
+  if (name == "$ref") return ReferencePart::kRef;
+  if (name == "type") return ReferencePart::kType;
+  if (name == "display") return ReferencePart::kDisplay;
+  return std::nullopt;
+}
+
+class ResourceWriter {
+ public:
+  ResourceWriter(const SchemaRegistry& registry, const Resource& resource,
+                 const AttributeSelection& selection, std::string_view base_url,
+                 const References& references, std::string& out)
+      : registry_(registry),
+        type_(registry.type(resource.type)),
+        resource_(resource),
+        selection_(selection),
+        base_url_(base_url),
+        references_(references),
+        out_(out) {
+    for (DocumentCursor cursor(resource.document); cursor.Next();) stored_.push_back(cursor);
+  }
+
+  void Write() {
+    out_ += "{\"schemas\":[";
+    AppendSchemas();
+    out_ += "],\"id\":";
+    AppendIdString(out_, resource_.id);
+    for (const AttributeId id : type_.attributes) AppendAttribute(registry_.attribute(id));
+    CloseExtension();
+    AppendMeta();
+    out_ += '}';
+  }
+
+ private:
+  const DocumentCursor* FindStored(AttributeId id) const {
+    const auto found = std::lower_bound(
+        stored_.begin(), stored_.end(), id,
+        [](const DocumentCursor& entry, AttributeId key) { return entry.id() < key; });
+    return found == stored_.end() || found->id() != id ? nullptr : &*found;
+  }
+
+  void AppendSchemas() {
+    AppendJsonString(out_, type_.schema);
+    for (const SchemaExtension& extension : type_.extensions) {
+      const bool has_value =
+          std::any_of(stored_.begin(), stored_.end(), [&](const DocumentCursor& entry) {
+            return registry_.attribute(entry.id()).schema == extension.schema;
+          });
+      if (!has_value) continue;
+      out_ += ',';
+      AppendJsonString(out_, extension.schema);
+    }
+  }
+
+  void AppendAttribute(const Attribute& attribute) {
+    if (!selection_.Includes(attribute)) return;
+    switch (attribute.role) {
+      case AttributeRole::kStored:
+        return AppendStored(attribute);
+      case AttributeRole::kReferenceSet:
+        return AppendReferenceSet(attribute);
+      case AttributeRole::kMemberships:
+        return AppendMemberships(attribute);
+      case AttributeRole::kCommon:
+      case AttributeRole::kDerived:
+        return;
+    }
+  }
+
+  void AppendStored(const Attribute& attribute) {
+    const DocumentCursor* entry = FindStored(attribute.id);
+    if (entry == nullptr) return;
+    Value value = entry->value();
+    CompleteReference(attribute, value);
+    const std::size_t before = out_.size();
+    const std::string_view extension = extension_;
+    BeginMember(attribute);
+    if (AppendSelected(value)) return;
+    out_.resize(before);
+    extension_ = extension;
+  }
+
+  /// Everything between the braces of the resource, or of one of its extensions, is in schema
+  /// order, so an extension's attributes come together.
+  void BeginMember(const Attribute& attribute) {
+    const bool is_extension = !attribute.schema.empty() && attribute.schema != type_.schema;
+    const bool is_open = is_extension && extension_ == attribute.schema;
+    if (!is_open) CloseExtension();
+    out_ += ',';
+    if (is_extension && !is_open) {
+      extension_ = attribute.schema;
+      AppendKey(out_, extension_);
+      out_ += '{';
+    }
+    AppendKey(out_, attribute.name);
+  }
+
+  void CloseExtension() {
+    if (!extension_.empty()) out_ += '}';
+    extension_ = {};
+  }
+
+  /// False, and half written, when the selection leaves nothing of the value.
+  bool AppendSelected(const Value& value) {
+    if (const AttributeMap* parts = value.AsComplex()) return AppendSelectedParts(*parts);
+    const ValueList* list = value.AsList();
+    if (list == nullptr) {
+      AppendValueJson(registry_, value, out_);
+      return true;
+    }
+    char separator = '[';
+    for (const Value& element : *list) {
+      const std::size_t before = out_.size();
+      out_ += separator;
+      if (AppendSelected(element)) {
+        separator = ',';
+      } else {
+        out_.resize(before);
+      }
+    }
+    out_ += ']';
+    return separator == ',';
+  }
+
+  bool AppendSelectedParts(const AttributeMap& parts) {
+    ObjectWriter object(out_);
+    for (const auto& [id, part] : parts) {
+      const Attribute& attribute = registry_.attribute(id);
+      if (!selection_.Includes(attribute)) continue;
+      object.Key(attribute.name);
+      AppendValueJson(registry_, part, out_);
+    }
+    return object.Close();
+  }
+
+  const Attribute* FindPart(const Attribute& attribute, std::string_view name) const {
+    const auto sub = registry_.FindSubAttribute(attribute.id, name);
+    return sub ? &registry_.attribute(*sub) : nullptr;
+  }
+
+  /// A reference to one resource (manager): `$ref` where the client sent none, and what the schema
+  /// derives from the target. The target need not exist; then it stays as it was sent.
+  void CompleteReference(const Attribute& attribute, Value& value) const {
+    AttributeMap* parts = value.AsComplex();
+    const Attribute* id_part = FindPart(attribute, "value");
+    const Attribute* ref = FindPart(attribute, "$ref");
+    if (parts == nullptr || id_part == nullptr || ref == nullptr) return;
+    const Value* text = parts->Find(id_part->id);
+    if (text == nullptr || text->AsString() == nullptr) return;
+    const auto id = ResourceId::Parse(*text->AsString());
+    const auto target = id ? references_.Find(*id) : std::nullopt;
+    if (!target) return;
+    if (parts->Find(ref->id) == nullptr) {
+      parts->Set(ref->id, Value(LocationOf(target->type, target->id)));
+    }
+    for (const AttributeId sub : attribute.sub_attributes) {
+      const bool is_derived = registry_.attribute(sub).role == AttributeRole::kDerived;
+      if (is_derived && !target->display.empty()) parts->Set(sub, Value(target->display));
+    }
+  }
+
+  std::vector<SelectedPart> SelectParts(const Attribute& attribute) const {
+    std::vector<SelectedPart> parts;
+    for (const AttributeId sub : attribute.sub_attributes) {
+      const Attribute& definition = registry_.attribute(sub);
+      const auto part = ToReferencePart(definition.name);
+      if (part && selection_.Includes(definition)) parts.push_back({*part, definition.name});
+    }
+    return parts;
+  }
+
+  void AppendReferenceSet(const Attribute& attribute) {
+    const auto parts = SelectParts(attribute);
+    char separator = '[';
+    references_.ForEachMember(resource_, [&](const ReferencedResource& member) {
+      AppendElement(attribute, parts, member, registry_.type(member.type).name, separator);
+    });
+    if (separator == ',') out_ += ']';
+  }
+
+  void AppendMemberships(const Attribute& attribute) {
+    const auto parts = SelectParts(attribute);
+    char separator = '[';
+    references_.ForEachGroup(resource_, [&](const ReferencedResource& group) {
+      AppendElement(attribute, parts, group, "direct", separator);
+    });
+    if (separator == ',') out_ += ']';
+  }
+
+  /// Reference sets and memberships are in the base schema, so no extension is open here.
+  void AppendElement(const Attribute& attribute, const std::vector<SelectedPart>& parts,
+                     const ReferencedResource& target, std::string_view type, char& separator) {
+    const std::size_t before = out_.size();
+    if (separator == '[') BeginMember(attribute);
+    out_ += separator;
+    ObjectWriter object(out_);
+    for (const auto& [part, name] : parts) AppendReferencePart(part, name, target, type, object);
+    if (object.Close()) {
+      separator = ',';
+    } else {
+      out_.resize(before);
+    }
+  }
+
+  void AppendReferencePart(ReferencePart part, std::string_view name,
+                           const ReferencedResource& target, std::string_view type,
+                           ObjectWriter& object) {
+    switch (part) {
+      case ReferencePart::kValue:
+        object.Key(name);
+        AppendIdString(out_, target.id);
+        return;
+      case ReferencePart::kRef:
+        return object.Member(name, LocationOf(target.type, target.id));
+      case ReferencePart::kType:
+        return object.Member(name, type);
+      case ReferencePart::kDisplay:
+        if (!target.display.empty()) object.Member(name, target.display);
+        return;
+    }
+  }
+
+  std::string LocationOf(ResourceTypeId type, const ResourceId& id) const {
+    std::string location(base_url_);
+    location += registry_.type(type).endpoint;
+    location += '/';
+    id.AppendTo(location);
+    return location;
+  }
+
+  void AppendMeta() {
+    const CommonAttributes& common = registry_.common();
+    const auto is_selected = [&](AttributeId id) {
+      return selection_.Includes(registry_.attribute(id));
+    };
+    if (!is_selected(common.meta)) return;
+    const std::size_t before = out_.size();
+    out_ += ",\"meta\":";
+    ObjectWriter meta(out_);
+    if (is_selected(common.meta_resource_type)) meta.Member("resourceType", type_.name);
+    if (is_selected(common.meta_created)) {
+      meta.Member("created", FormatDateTime(resource_.created_us));
+    }
+    if (is_selected(common.meta_last_modified)) {
+      meta.Member("lastModified", FormatDateTime(resource_.last_modified_us));
+    }
+    if (is_selected(common.meta_location)) {
+      meta.Member("location", LocationOf(resource_.type, resource_.id));
+    }
+    if (is_selected(common.meta_version)) meta.Member("version", FormatETag(resource_.version));
+    if (!meta.Close()) out_.resize(before);
+  }
+
+  const SchemaRegistry& registry_;
+  const ResourceType& type_;
+  const Resource& resource_;
+  const AttributeSelection& selection_;
+  std::string_view base_url_;
+  const References& references_;
+  std::string& out_;
+  std::vector<DocumentCursor> stored_;  ///< each at its entry, in order of id
+  std::string_view extension_;          ///< URN of the extension object that is open
+};
+
+}  // namespace
+
+void AppendResourceJson(const SchemaRegistry& registry, const Resource& resource,
+                        const AttributeSelection& selection, std::string_view base_url,
+                        const References& references, std::string& out) {
+  ResourceWriter(registry, resource, selection, base_url, references, out).Write();
+}
+
+std::string FormatETag(std::uint64_t version) { return fmt::format("W/\"{}\"", version); }
+
+}  // namespace scimledger
