@@ -8,11 +8,13 @@
 
 namespace scimledger {
 
-/// A resource's stored attributes as compact bytes: entries in order of attribute id, each the id and a
-/// tagged value. Equal maps give equal bytes. In memory and in snapshots only; never in the log.
+/// A resource's stored attributes as compact bytes: entries in order of attribute id, each the id
+/// and a tagged value. Equal maps give equal bytes. In memory and in snapshots only; never in the
+/// log.
 std::string EncodeDocument(const AttributeMap& attributes);
 
-/// The inverse. `document` must come from EncodeDocument (or from a snapshot whose checksum matched).
+/// The inverse. `document` must come from EncodeDocument (or from a snapshot whose checksum
+/// matched).
 AttributeMap DecodeDocument(std::string_view document);
 
 /// One top-level attribute without decoding the others; nullopt: it has no value.

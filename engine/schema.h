@@ -14,7 +14,14 @@ namespace scimledger {
 
 /// Data types of RFC 7643 §2.3.
 enum class AttributeType : std::uint8_t {
-  kString, kBoolean, kDecimal, kInteger, kDateTime, kBinary, kReference, kComplex,
+  kString,
+  kBoolean,
+  kDecimal,
+  kInteger,
+  kDateTime,
+  kBinary,
+  kReference,
+  kComplex,
 };
 /// Characteristics of RFC 7643 §7.
 enum class Mutability : std::uint8_t { kReadOnly, kReadWrite, kImmutable, kWriteOnly };
@@ -39,16 +46,18 @@ enum class AttributeRole : std::uint8_t {
   kCommon,        ///< id, meta, schemas: kept in the row or derived from it
   kReferenceSet,  ///< a set of SCIM resource ids kept apart from the document (Group.members)
   kMemberships,   ///< the read-only inverse of reference sets (User.groups)
-  kDerived,       ///< a read-only sub-attribute filled from the referenced resource (manager.displayName)
+  kDerived,       ///< a read-only sub-attribute filled from the referenced resource
+                  ///< (manager.displayName)
 };
 
 /// One attribute or sub-attribute definition (RFC 7643 §7).
 struct Attribute {
   AttributeId id{};
   std::optional<AttributeId> parent;  ///< set on sub-attributes
-  std::string schema;                 ///< URN of the defining schema; empty for the common attributes
-  std::string name;                   ///< as the schema spells it
-  /// Canonical path: `title`, `name.familyName`, `urn:…:User:department` for extensions (audit, events).
+  std::string schema;  ///< URN of the defining schema; empty for the common attributes
+  std::string name;    ///< as the schema spells it
+  /// Canonical path: `title`, `name.familyName`, `urn:…:User:department` for extensions (audit,
+  /// events).
   std::string path;
   std::string description;
   AttributeType type = AttributeType::kString;
@@ -62,9 +71,9 @@ struct Attribute {
   std::vector<std::string> canonical_values;
   std::vector<std::string> reference_types;
   std::vector<AttributeId> sub_attributes;  ///< in schema order; empty unless complex
-  /// JSON of the value a create gets when the attribute is not sent; such an attribute also keeps its
-  /// value when a PUT omits it (User.active: DESIGN §8). Empty: none. Our own characteristic, spelled
-  /// `x-default` in the built-in schema files and not published.
+  /// JSON of the value a create gets when the attribute is not sent; such an attribute also keeps
+  /// its value when a PUT omits it (User.active: DESIGN §8). Empty: none. Our own characteristic,
+  /// spelled `x-default` in the built-in schema files and not published.
   std::string default_json;
 };
 
@@ -115,15 +124,18 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
   static std::shared_ptr<const SchemaRegistry> BuiltIn();
 
   /// Adds a schema or a resource type (the object's `schemas` or shape tells which), or extends one
-  /// that exists: a schema in use accepts only additive changes (new attributes, new sub-attributes,
-  /// new canonical values), a resource type only new extensions. Refusals are 400 `invalidValue` with
-  /// a detail naming the definition and the attribute. A schema whose URN has the form
-  /// `…:extension:…:<name of a resource type>` (RFC 7643 §10) extends that resource type at once.
-  /// Returns this registry itself when the definition changes nothing.
+  /// that exists. The definition sent again is whole: a schema in use accepts only additive changes
+  /// (new attributes and sub-attributes that are not required, new canonical values), a resource
+  /// type only new extensions that are not required; descriptions may change. A schema is a base
+  /// schema or an extension, never both. Refusals are 400 `invalidValue` (400 `invalidSyntax`: not
+  /// JSON) with a detail naming the definition and the attribute. A schema whose URN has the form
+  /// `…:extension:…:<name of a resource type>` (RFC 7643 §10) extends that resource type, whichever
+  /// of the two comes first. Returns this registry itself when the definition changes nothing.
   [[nodiscard]] Result<std::shared_ptr<const SchemaRegistry>> With(
       const SchemaDefinition& definition) const;
 
-  /// Definitions added over the built-in ones, in order: registering them again gives this registry.
+  /// Definitions added over the built-in ones, in order: registering them again gives this
+  /// registry.
   std::span<const SchemaDefinition> added() const { return added_; }
 
   const Attribute& attribute(AttributeId id) const {

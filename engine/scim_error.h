@@ -27,7 +27,8 @@ enum class ScimType : std::uint8_t {
 std::string_view ToString(ScimType type);
 
 /// A refused request (RFC 7644 §3.12). `detail` tells an administrator what to fix: it names the
-/// attribute or parameter, what was wrong with it, and what is accepted. Never a secret or a password.
+/// attribute or parameter, what was wrong with it, and what is accepted. Never a secret or a
+/// password.
 struct ScimError {
   int status = 400;
   ScimType scim_type = ScimType::kNone;

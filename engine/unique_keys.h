@@ -6,8 +6,8 @@
 
 namespace scimledger {
 
-/// Comparison form of a string value of `attribute`: folded unless caseExact. Uniqueness, filters and
-/// lookups all compare this form.
+/// Comparison form of a string value of `attribute`: folded unless caseExact. Uniqueness, filters
+/// and lookups all compare this form.
 std::string ComparisonKey(const Attribute& attribute, std::string_view value);
 
 /// Keys of the resource's attributes with uniqueness `server` or `global`, sorted.

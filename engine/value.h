@@ -12,8 +12,8 @@ namespace scimledger {
 
 class Value;
 
-/// Attribute values by id, sorted by id: a whole resource, or one complex value. An attribute without
-/// a value is absent; null and [] are never stored (RFC 7643 §2.5: they mean "no value").
+/// Attribute values by id, sorted by id: a whole resource, or one complex value. An attribute
+/// without a value is absent; null and [] are never stored (RFC 7643 §2.5: they mean "no value").
 class AttributeMap {
  public:
   using Entry = std::pair<AttributeId, Value>;
@@ -43,8 +43,8 @@ using ValueList = std::vector<Value>;
 /// reference are strings too). Its alternative fits the attribute's type: the JSON edge checked it.
 class Value {
  public:
-  using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, AttributeMap,
-                               ValueList>;
+  using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string,
+                               AttributeMap, ValueList>;
 
   Value() = default;
   explicit Value(bool value) : variant_(value) {}
