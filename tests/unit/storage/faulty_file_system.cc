@@ -1,5 +1,7 @@
 #include "tests/unit/storage/faulty_file_system.h"
 
+#include "tests/unit/storage/lazy_file_system.h"
+
 namespace scimledger::storage {
 
 using rocksdb::IODebugContext;
@@ -48,7 +50,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
 }  // namespace
 
-FaultyFileSystem::FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+FaultyFileSystem::FaultyFileSystem() : FileSystemWrapper(MakeLazyFileSystem()) {}
 
 void FaultyFileSystem::Set(Fault fault) {
   const std::scoped_lock lock(mutex_);

@@ -22,7 +22,8 @@ struct Fault {
   Lasting lasting = Lasting::kOnce;
 };
 
-/// The real disk with one fault. A write that fails has written half of its bytes. Thread-safe.
+/// A lazy file system with one fault. A write that fails has written half of its bytes.
+/// Thread-safe.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   FaultyFileSystem();

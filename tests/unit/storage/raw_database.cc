@@ -13,8 +13,9 @@ void MustWork(const rocksdb::Status& status) {
 
 }  // namespace
 
-RawDatabase::RawDatabase(const std::filesystem::path& directory) {
+RawDatabase::RawDatabase(const std::filesystem::path& directory, rocksdb::Env* env) {
   rocksdb::Options options;
+  if (env != nullptr) options.env = env;
   options.create_if_missing = true;
   rocksdb::DB* opened = nullptr;
   MustWork(rocksdb::DB::Open(options, directory.string(), &opened));

@@ -6,15 +6,16 @@
 
 namespace rocksdb {
 class DB;
-}
+class Env;
+}  // namespace rocksdb
 
 namespace scimledger::storage {
 
 /// The RocksDB database of a closed LogStore, opened behind its back to tamper with it.
 class RawDatabase {
  public:
-  /// Makes an empty one if there is none.
-  explicit RawDatabase(const std::filesystem::path& directory);
+  /// Makes an empty one if there is none. `env` nullptr: the disk.
+  explicit RawDatabase(const std::filesystem::path& directory, rocksdb::Env* env = nullptr);
   ~RawDatabase();
   RawDatabase(const RawDatabase&) = delete;
   RawDatabase& operator=(const RawDatabase&) = delete;

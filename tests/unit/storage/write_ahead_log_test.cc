@@ -6,6 +6,7 @@
 
 #include "storage/event_log.h"
 #include "storage/log_store.h"
+#include "tests/unit/storage/lazy_file_system.h"
 #include "tests/unit/storage/sample_events.h"
 #include "tests/unit/storage/temp_directory.h"
 
@@ -18,7 +19,8 @@ class WriteAheadLogTest : public testing::Test {
  protected:
   WriteAheadLogTest() {
     {
-      const auto store = *LogStore::Open(original(), {.create_if_missing = true});
+      const auto store =
+          *LogStore::Open(original(), {.create_if_missing = true, .env = env_.get()});
       const auto log = *store->OpenLog("default");
       for (const std::uint64_t last : {3U, 6U, 9U}) {
         SCIMLEDGER_INVARIANT(AppendSamples(*log, last).has_value(), "the sample log is appended");
@@ -40,13 +42,14 @@ class WriteAheadLogTest : public testing::Test {
     std::filesystem::remove_all(copy);
     std::filesystem::copy(original(), copy);
     std::ofstream(copy / file_name_, std::ios::binary | std::ios::trunc) << bytes;
-    const auto store = LogStore::Open(copy, {});
+    const auto store = LogStore::Open(copy, {.env = env_.get()});
     if (!store) return "store refused";
     const auto log = (*store)->OpenLog("default");
     if (!log) return "log refused";
     return ReadAll(**log);
   }
 
+  std::unique_ptr<rocksdb::Env> env_ = MakeLazyEnv();
   TempDirectory temp_;
   std::filesystem::path file_name_;
   std::string bytes_;
