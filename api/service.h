@@ -11,8 +11,8 @@
 namespace scimledger::api {
 
 struct ServiceOptions {
-  /// What clients call us, without a trailing slash and without `/scim/v2`: makes meta.location. Empty:
-  /// from each request's Host.
+  /// What clients call us, without a trailing slash and without `/scim/v2`: makes meta.location.
+  /// Empty: from each request's Host.
   std::string public_url;
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
@@ -20,21 +20,26 @@ struct ServiceOptions {
   bool log_requests = true;    ///< one JSON line each on stderr, never with values
 };
 
-/// Everything behind the listener: routes, authentication, roles, SCIM, audit, administration and the
-/// operations endpoints. The same for network, control socket and subcommands that own the data.
+/// Everything behind the listener: routes, authentication, roles, SCIM, audit, administration and
+/// the operations endpoints. The same for network, control socket and subcommands that own the
+/// data.
 ///
 ///   /scim/v2/…                     SCIM 2.0 (RFC 7644)
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
-///   /admin/v1/tokens[/{id}]        GET, POST {name, role} → {id, secret, …}, DELETE
-///   /admin/v1/schemas              GET, POST (RFC 7643 §6, §7 JSON: one object, a list, or a ListResponse)
+///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, revoked]}]};
+///                                  POST {name, role} → one of those with its secret; DELETE
+///   /admin/v1/schemas              GET → ListResponse; POST (RFC 7643 §6, §7 JSON: one object, a
+///   list,
+///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,
+///                                  id}]}
 ///   /admin/v1/replay/verify        POST → {live, replay, sequence, equal}
 ///   /healthz /readyz
 class Service : public HttpHandler {
  public:
   static std::unique_ptr<Service> Make(ServiceOptions options);
 
-  /// Until a tenant is attached, /readyz and all reads and writes answer 503 with what `starting` said
-  /// last (progress); /healthz answers 200.
+  /// Until a tenant is attached, /readyz and all reads and writes answer 503 with what `starting`
+  /// said last (progress); /healthz answers 200.
   virtual void Attach(Tenant& tenant) = 0;
   virtual void ReportStarting(std::string progress) = 0;
   /// Refuses new work with 503 and waits until every request in flight was answered.

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "engine/writer.h"
@@ -16,19 +15,22 @@ namespace scimledger::api {
 
 struct TenantOptions {
   std::string name = "default";
-  std::filesystem::path projections;    ///< DATA/projections
+  std::filesystem::path projections;          ///< DATA/projections
   std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
   WriterOptions writer;
   /// Told the position and the head while projections catch up.
   std::function<void(Sequence position, Sequence head)> progress;
+  /// Told one line for the operator: a snapshot thrown away or not written, and why. Any thread.
+  std::function<void(const std::string& line)> notice;
 };
 
-/// One customer's isolated log with its projections and writer: a start's life (DESIGN §5) and a stop's.
-/// Thread-safe after Open.
+/// One customer's isolated log with its projections and writer: a start's life (DESIGN §5) and a
+/// stop's. Thread-safe after Open.
 class Tenant {
  public:
-  /// Loads the directory's snapshot if it fits the log (else deletes it), replays the tail with every
-  /// hash checked, and starts the writer. kCorrupt: the log does not verify; names the sequence.
+  /// Loads the directory's snapshot if it fits the log (else deletes it), replays the tail with
+  /// every hash checked, and starts the writer. kCorrupt: the log does not verify; names the
+  /// sequence.
   [[nodiscard]] static storage::Result<std::unique_ptr<Tenant>> Open(
       std::unique_ptr<storage::EventLog> log, Clock& clock, TenantOptions options);
   /// Stops the writer and writes a last snapshot.
@@ -38,9 +40,11 @@ class Tenant {
   virtual const storage::EventLog& log() const = 0;
   virtual const projections::Directory& directory() const = 0;
   virtual void Submit(Command command, Writer::Done done) = 0;
+  /// What the clock given to Open says: for times relative to now, never for recorded ones.
+  virtual std::int64_t NowUs() const = 0;
 
-  /// Live digest and digest of a replay from zero, both at the same sequence (I-3). Slow: runs on the
-  /// caller's thread, beside the writer. `progress` is told positions.
+  /// Live digest and digest of a replay from zero, both at the same sequence (I-3). Slow: runs on
+  /// the caller's thread, beside the writer. `progress` is told positions.
   struct Verification {
     Sequence sequence;
     Hash live{};

@@ -1,0 +1,98 @@
+#include "api/exchange.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "storage/hash.h"
+
+namespace scimledger::api {
+namespace {
+
+/// A method is free text from outside; the log shows only those it knows.
+std::string_view KnownMethod(std::string_view method) {
+  static constexpr std::array<std::string_view, 7> kKnown = {"GET",   "HEAD",   "POST",   "PUT",
+                                                             "PATCH", "DELETE", "OPTIONS"};
+  const auto found = std::find(kKnown.begin(), kKnown.end(), method);
+  return found == kKnown.end() ? "OTHER" : *found;
+}
+
+std::int64_t WallClockUs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+/// Keeps the request counted as in flight until its streamed body is finished or dropped: the
+/// stream reads projections, which must not go away underneath.
+BodySource HoldWhileStreaming(BodySource stream, InFlight::Token token) {
+  return [stream = std::move(stream), token = std::move(token)](std::string& out) mutable {
+    return stream(out);
+  };
+}
+
+}  // namespace
+
+Exchange::Exchange(HttpRequest incoming, HttpHandler::Respond respond, InFlight::Token token,
+                   RequestLog* log)
+    : request(std::move(incoming)),
+      id(storage::RandomUuid()),
+      respond_(std::move(respond)),
+      token_(std::move(token)),
+      log_(log) {}
+
+Exchange::~Exchange() {
+  if (!respond_) return;
+  try {
+    AnswerError(
+        {500, ScimType::kNone,
+         fmt::format("The server failed while it worked on this request. Whether anything was "
+                     "changed is unknown: read the resource. The server's log has the request "
+                     "under {}.",
+                     id.ToString())});
+  } catch (...) {
+    // Out of memory while answering: the connection ends without an answer.
+  }
+}
+
+void Exchange::Answer(HttpResponse response) {
+  response.headers.emplace_back("X-Request-Id", id.ToString());
+  if (sequence)
+    response.headers.emplace_back("Ledger-Sequence", fmt::format("{}", sequence->value));
+  if (response.status == 503 && !FindHeader(response.headers, "Retry-After")) {
+    response.headers.emplace_back("Retry-After", "1");
+  }
+  Log(response.status);
+  if (response.stream) {
+    response.stream = HoldWhileStreaming(std::move(response.stream), std::move(token_));
+  }
+  std::exchange(respond_, nullptr)(std::move(response));
+}
+
+void Exchange::AnswerError(const ScimError& error) { Answer(ErrorResponse(error)); }
+
+void Exchange::Log(int status) {
+  if (log_ == nullptr) return;
+  const auto duration = std::chrono::steady_clock::now() - began_;
+  log_->Write(
+      {.time_us = WallClockUs(),
+       .request = id,
+       .method = KnownMethod(request.method),
+       .route = route,
+       .status = status,
+       .duration_us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count(),
+       .tenant = tenant == nullptr ? std::string_view() : tenant->name(),
+       .credential = actor ? std::string_view(actor->id) : std::string_view(),
+       .sequence = sequence});
+}
+
+HttpResponse JsonResponse(int status, std::string body, std::string_view media_type) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", media_type);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace scimledger::api

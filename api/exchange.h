@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/http.h"
+#include "api/in_flight.h"
+#include "api/request_log.h"
+#include "api/scim_response.h"
+#include "api/tenant.h"
+#include "engine/event.h"
+#include "engine/schema.h"
+#include "engine/scim_error.h"
+
+namespace scimledger::api {
+
+/// One request on its way to its answer: what came in, what routing and authentication found out,
+/// and the one chance to answer. Belongs to one thread at a time; handlers pass it on by moving.
+/// One that dies unanswered (an exception) is answered with 500, so every request gets exactly one
+/// answer.
+class Exchange {
+ public:
+  /// `log` may be nullptr; it must outlive the exchange.
+  Exchange(HttpRequest incoming, HttpHandler::Respond respond, InFlight::Token token,
+           RequestLog* log);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  HttpRequest request;
+  Uuid id;  ///< X-Request-Id of the answer; transaction id of what it changes
+  Target target;
+
+  // Filled by the router.
+  std::string route = "unmatched";       ///< template, for the request log
+  std::vector<std::string> path_values;  ///< what the `{…}` segments matched, in order
+  RegistryPtr registry;                  ///< in force when the request was routed
+  const ResourceType* type = nullptr;    ///< of `{endpoint}`, in `registry`
+
+  // Filled by the edge, for everything but the operations endpoints.
+  Tenant* tenant = nullptr;
+  std::optional<Actor> actor;
+  std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
+
+  /// What the answer is true for: becomes the header Ledger-Sequence (DESIGN §4).
+  std::optional<Sequence> sequence;
+
+  /// Adds the headers that every answer has, logs, and responds. Once.
+  void Answer(HttpResponse response);
+  void AnswerError(const ScimError& error);
+
+  RequestLog* log() const { return log_; }
+
+ private:
+  void Log(int status);
+
+  HttpHandler::Respond respond_;
+  InFlight::Token token_;
+  RequestLog* log_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+using ExchangePtr = std::unique_ptr<Exchange>;
+
+/// An answer with a JSON body. `media_type` is kScimMediaType for everything under /scim.
+inline constexpr std::string_view kJsonMediaType = "application/json";
+HttpResponse JsonResponse(int status, std::string body, std::string_view media_type);
+
+}  // namespace scimledger::api

@@ -1,0 +1,200 @@
+#include "api/request_headers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+#include "engine/text.h"
+
+namespace scimledger::api {
+namespace {
+
+constexpr std::size_t kUserAgentBytesMax = 512;
+constexpr std::size_t kRequestIdBytesMax = 128;
+
+std::string_view Trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Takes the text up to `separator` off the front.
+std::string_view TakeUntil(std::string_view& rest, char separator) {
+  const std::size_t end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return Trim(part);
+}
+
+bool IsJsonMediaType(std::string_view type) {
+  return EqualsIgnoreAsciiCase(type, "application/scim+json") ||
+         EqualsIgnoreAsciiCase(type, "application/json");
+}
+
+/// One media range of Accept: whether it names something we send, with a weight above zero.
+bool IsAcceptable(std::string_view range) {
+  const std::string_view type = TakeUntil(range, ';');
+  if (!IsJsonMediaType(type) && type != "*/*" && !EqualsIgnoreAsciiCase(type, "application/*")) {
+    return false;
+  }
+  while (!range.empty()) {
+    const std::string_view parameter = TakeUntil(range, ';');
+    if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
+    return parameter.find_first_of("123456789") != std::string_view::npos;
+  }
+  return true;
+}
+
+/// Takes one entity tag (RFC 9110 §8.8.3) off the front; the opaque text. nullopt: not a tag.
+std::optional<std::string_view> TakeEntityTag(std::string_view& rest) {
+  if (rest.starts_with("W/") || rest.starts_with("w/")) rest.remove_prefix(2);
+  if (!rest.starts_with('"')) return std::nullopt;
+  const std::size_t end = rest.find('"', 1);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view opaque = rest.substr(1, end - 1);
+  rest = Trim(rest.substr(end + 1));
+  return opaque;
+}
+
+/// The versions that a list of tags names. nullopt: not a list of tags.
+std::optional<ExpectedVersion> ParseEntityTags(std::string_view text) {
+  std::string_view rest = Trim(text);
+  if (rest == "*") return ExpectedVersion{.any = true, .versions = {}};
+  ExpectedVersion expected;
+  while (true) {
+    const auto opaque = TakeEntityTag(rest);
+    if (!opaque) return std::nullopt;
+    std::uint64_t version = 0;
+    const char* const end = opaque->data() + opaque->size();
+    const auto parsed = std::from_chars(opaque->data(), end, version);
+    if (parsed.ec == std::errc() && parsed.ptr == end) expected.versions.push_back(version);
+    if (rest.empty()) return expected;
+    if (!rest.starts_with(',')) return std::nullopt;
+    rest = Trim(rest.substr(1));
+  }
+}
+
+bool IsHostCharacter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == ':' || c == '[' || c == ']' || c == '-';
+}
+
+/// Length of the UTF-8 sequence at the front, or 0: none, overlong, a surrogate, or out of range.
+std::size_t Utf8SequenceLength(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  if (lead == 0xE0 && second < 0xA0) return 0;
+  if (lead == 0xED && second > 0x9F) return 0;
+  if (lead == 0xF0 && second < 0x90) return 0;
+  if (lead == 0xF4 && second > 0x8F) return 0;
+  return length;
+}
+
+/// Whether the sequence is a control character of ASCII or Latin-1 (U+0080 to U+009F).
+bool IsControl(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7F;
+  return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
+}
+
+std::string CleanText(std::string_view text, std::size_t bytes_max) {
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t length = Utf8SequenceLength(text);
+    const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    if (length == 0 || IsControl(sequence)) continue;
+    if (clean.size() + length > bytes_max) break;
+    clean += sequence;
+  }
+  return clean;
+}
+
+}  // namespace
+
+Result<void> CheckAccept(const Headers& headers) {
+  bool named = false;
+  for (const auto& [name, value] : headers) {
+    if (!EqualsIgnoreAsciiCase(name, "Accept")) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const std::string_view range = TakeUntil(rest, ',');
+      if (range.empty()) continue;
+      if (IsAcceptable(range)) return {};
+      named = true;
+    }
+  }
+  if (!named) return {};
+  return Refuse(406, ScimType::kNone,
+                "Answers here are application/scim+json: name it, application/json or */* in "
+                "Accept, or leave the header out.");
+}
+
+Result<void> CheckContentType(const HttpRequest& request) {
+  const auto header = FindHeader(request.headers, "Content-Type");
+  if (!header || request.body.empty()) return {};
+  std::string_view rest = *header;
+  const std::string_view type = TakeUntil(rest, ';');
+  if (type.empty() || IsJsonMediaType(type)) return {};
+  return Refuse(415, ScimType::kNone,
+                "The body must be JSON: send it with `Content-Type: application/scim+json` (or "
+                "application/json).");
+}
+
+Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url) {
+  if (!public_url.empty()) return std::string(public_url);
+  if (request.transport != Transport::kNetwork) return std::string("http://localhost");
+  const auto host = FindHeader(request.headers, "Host");
+  if (!host || host->empty() || !std::all_of(host->begin(), host->end(), IsHostCharacter)) {
+    return Refuse(400, ScimType::kInvalidValue,
+                  "The Host header must name a host and perhaps a port, such as "
+                  "`scim.example.com:8080`.");
+  }
+  return "http://" + std::string(*host);
+}
+
+Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {
+  const auto header = FindHeader(headers, "If-Match");
+  if (!header) return std::optional<ExpectedVersion>();
+  auto expected = ParseEntityTags(*header);
+  if (expected) return expected;
+  return Refuse(ScimType::kInvalidValue,
+                R"(If-Match must be `*` or a list of entity tags as the header ETag has them, )"
+                R"(such as `W/"3"`.)");
+}
+
+bool HasVersion(const Headers& headers, std::uint64_t version) {
+  const auto header = FindHeader(headers, "If-None-Match");
+  if (!header) return false;
+  const auto known = ParseEntityTags(*header);
+  if (!known) return false;
+  return known->any || std::find(known->versions.begin(), known->versions.end(), version) !=
+                           known->versions.end();
+}
+
+ClientContext ReadClientContext(const HttpRequest& request) {
+  static constexpr std::array<std::string_view, 3> kRequestIdHeaders = {
+      "X-Request-Id", "client-request-id", "x-ms-client-request-id"};
+  ClientContext client;
+  client.address = request.peer_address;
+  if (const auto agent = FindHeader(request.headers, "User-Agent")) {
+    client.user_agent = CleanText(*agent, kUserAgentBytesMax);
+  }
+  for (const std::string_view name : kRequestIdHeaders) {
+    const auto value = FindHeader(request.headers, name);
+    if (!value) continue;
+    client.request_id = CleanText(*value, kRequestIdBytesMax);
+    break;
+  }
+  return client;
+}
+
+}  // namespace scimledger::api

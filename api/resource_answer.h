@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/http.h"
+#include "engine/resource_json.h"
+#include "projections/directory.h"
+#include "projections/query.h"
+
+namespace scimledger::api {
+
+/// How the resources of one answer are shown.
+struct Presentation {
+  AttributeSelection selection;
+  std::string base_url;
+};
+
+/// `base_url` + endpoint + id.
+std::string LocationOf(const SchemaRegistry& registry, const Resource& resource,
+                       std::string_view base_url);
+
+/// The resource as body, with its ETag. Streamed when it shows a reference set, which may be huge.
+HttpResponse ResourceResponse(int status, ResourcePtr resource,
+                              std::shared_ptr<const projections::DirectoryView> view,
+                              Presentation presentation);
+
+/// A ListResponse (RFC 7644 §3.4.2), streamed a resource at a time when they show reference sets.
+HttpResponse ListResponse(projections::QueryResult result, std::uint64_t start_index,
+                          ResourceTypeId type, Presentation presentation);
+
+/// The parts of a ListResponse around its resources.
+void AppendListHead(std::uint64_t total, std::uint64_t start_index, std::uint64_t items,
+                    std::string& out);
+void AppendListTail(std::string& out);
+
+}  // namespace scimledger::api

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "api/exchange.h"
+#include "api/service.h"
+#include "api/worker_pool.h"
+
+namespace scimledger::api {
+
+/// GET /{endpoint}/{id} (RFC 7644 §3.4.1), on the calling thread: a point read.
+void ReadResource(ExchangePtr exchange);
+
+/// GET /{endpoint} (RFC 7644 §3.4.2). Scans run on the query pool, lookups on the calling thread.
+void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers);
+
+/// The id of an item path. 404, because an id of another form is simply unknown.
+[[nodiscard]] Result<ResourceId> ReadResourceId(const Exchange& exchange);
+
+}  // namespace scimledger::api

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/exchange.h"
+#include "engine/schema.h"
+
+namespace scimledger::api {
+
+/// What a caller must be allowed to do, and with it what the edge prepares before the handler runs.
+enum class Access : std::uint8_t {
+  kProcess,     ///< no token, and no tenant needed: health
+  kOpen,        ///< no token, but a tenant
+  kReadScim,    ///< every role
+  kWriteScim,   ///< provisioner, admin
+  kReadAudit,   ///< auditor, admin
+  kAdminister,  ///< admin
+};
+
+/// Answers the exchange, now or later, on any thread.
+using Handler = std::function<void(ExchangePtr)>;
+
+/// One method of a route. GET answers HEAD too.
+struct Operation {
+  std::string method;
+  Access access{};
+  Handler handler;
+};
+
+struct Route {
+  std::string pattern;
+  std::vector<std::string> segments;  ///< of the pattern
+  std::vector<Operation> operations;
+
+  const Operation* Find(std::string_view method) const;
+  /// Value of the Allow header.
+  std::string AllowedMethods() const;
+  /// Whether some operation asks for no token: then the path is no secret either.
+  bool IsOpen() const;
+};
+
+/// The table of everything that is served. Filled once, then read by any thread.
+class Router {
+ public:
+  /// Segments in braces match anything; `{endpoint}` matches the endpoint of a resource type. The
+  /// first route that matches wins.
+  void Add(std::string pattern, std::vector<Operation> operations);
+
+  struct Match {
+    const Route* route = nullptr;
+    std::vector<std::string> values;     ///< of the segments in braces, `{endpoint}` excepted
+    const ResourceType* type = nullptr;  ///< of `{endpoint}`
+  };
+  /// `registry` may be nullptr: then no `{endpoint}` matches.
+  std::optional<Match> Find(std::span<const std::string> segments,
+                            const SchemaRegistry* registry) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace scimledger::api

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "projections/directory.h"
+#include "storage/event_log.h"
+
+namespace scimledger::api {
+
+/// Loads the directory's snapshot if it is of this log (log id, sequence not beyond the head, the
+/// log's own leaf hash at that sequence). One that does not fit, or is damaged, is deleted, and an
+/// empty directory comes back: replay makes up for it. `notice` is told which and why.
+std::unique_ptr<projections::Directory> LoadFittingSnapshot(
+    const std::filesystem::path& file, const storage::EventLog& log,
+    const std::function<void(const std::string& line)>& notice);
+
+/// The leaf hash of one event of the log; all zero for sequence 0.
+[[nodiscard]] storage::Result<Hash> LeafHashAt(const storage::EventLog& log, Sequence sequence);
+
+/// Writes a snapshot of the directory every so many events, from a frozen view, on a thread of its
+/// own, so that a start replays a short tail.
+class SnapshotKeeper {
+ public:
+  struct Options {
+    std::filesystem::path file;
+    std::uint64_t interval = 100'000;  ///< events between two snapshots; 0: only at Stop
+    Sequence last;                     ///< sequence of the snapshot there is; 0: none
+    std::function<void(const std::string& line)> notice;
+  };
+  /// `log` and `directory` must outlive the keeper.
+  SnapshotKeeper(const storage::EventLog& log, const projections::Directory& directory,
+                 Options options);
+  ~SnapshotKeeper();
+  SnapshotKeeper(const SnapshotKeeper&) = delete;
+  SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
+
+  /// Told where the directory is now and then; starts a snapshot when one is due. Cheap; any
+  /// thread.
+  void Consider(Sequence position);
+  /// Ends the thread and writes a last snapshot if anything changed since the one before.
+  void Stop();
+
+ private:
+  void Loop();
+  void Write();
+
+  const storage::EventLog& log_;
+  const projections::Directory& directory_;
+  const Options options_;
+  std::atomic<std::uint64_t> due_at_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_due_ = false;
+  bool is_stopping_ = false;
+  Sequence written_;
+  std::thread thread_;
+};
+
+}  // namespace scimledger::api

@@ -1,0 +1,128 @@
+#include "api/tenant.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "api/snapshot_keeper.h"
+
+namespace scimledger::api {
+namespace {
+
+std::filesystem::path SnapshotFile(const TenantOptions& options) {
+  return options.projections / options.name / "directory.snapshot";
+}
+
+/// A directory at the log's head, and the sequence of the snapshot it came from (0: none).
+struct Recovered {
+  std::unique_ptr<projections::Directory> directory;
+  Sequence snapshot;
+};
+
+storage::Result<Recovered> BringToHead(const storage::EventLog& log, const TenantOptions& options) {
+  const std::filesystem::path file = SnapshotFile(options);
+  const Sequence head = log.head().sequence;
+  const auto progress = [&](Sequence position) {
+    if (options.progress) options.progress(position, head);
+  };
+  auto directory = LoadFittingSnapshot(file, log, options.notice);
+  const Sequence snapshot = directory->position();
+  const auto replayed = directory->Replay(log, head, progress);
+  if (replayed) return Recovered{std::move(directory), snapshot};
+  if (snapshot == Sequence{0}) return std::unexpected(replayed.error());
+  // The snapshot may be what is wrong: the log alone decides.
+  if (options.notice) {
+    options.notice(fmt::format("snapshot {} is not used and is deleted: {}; replaying from zero",
+                               file.string(), replayed.error().message));
+  }
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  directory = projections::Directory::Make();
+  SCIMLEDGER_TRY(directory->Replay(log, head, progress));
+  return Recovered{std::move(directory), Sequence{0}};
+}
+
+class LiveTenant final : public Tenant {
+ public:
+  LiveTenant(std::unique_ptr<storage::EventLog> log,
+             std::unique_ptr<projections::Directory> directory, Sequence snapshot, Clock& clock,
+             TenantOptions options)
+      : name_(std::move(options.name)),
+        clock_(clock),
+        log_(std::move(log)),
+        directory_(std::move(directory)),
+        snapshots_(*log_, *directory_,
+                   {.file = options.projections / name_ / "directory.snapshot",
+                    .interval = options.snapshot_interval,
+                    .last = snapshot,
+                    .notice = std::move(options.notice)}),
+        writer_(*log_, *directory_, clock, std::move(options.writer)) {}
+
+  ~LiveTenant() override { LiveTenant::Stop(); }
+
+  const std::string& name() const override { return name_; }
+  const storage::EventLog& log() const override { return *log_; }
+  const projections::Directory& directory() const override { return *directory_; }
+  std::int64_t NowUs() const override { return clock_.NowUs(); }
+
+  void Submit(Command command, Writer::Done done) override {
+    snapshots_.Consider(directory_->position());
+    writer_.Submit(std::move(command), std::move(done));
+  }
+
+  storage::Result<Verification> VerifyReplay(
+      const std::function<void(Sequence position, Sequence head)>& progress) const override;
+
+  void Stop() override {
+    writer_.Stop();
+    snapshots_.Stop();
+  }
+
+ private:
+  const std::string name_;
+  Clock& clock_;
+  std::unique_ptr<storage::EventLog> log_;
+  std::unique_ptr<projections::Directory> directory_;
+  SnapshotKeeper snapshots_;
+  Writer writer_;
+};
+
+storage::Result<Tenant::Verification> LiveTenant::VerifyReplay(
+    const std::function<void(Sequence position, Sequence head)>& progress) const {
+  Verification verification;
+  {
+    const auto live = directory_->Freeze();
+    verification.sequence = live->sequence();
+    verification.live = projections::StateDigest(*live);
+  }
+  const auto replayed = projections::Directory::Make();
+  SCIMLEDGER_TRY(replayed->Replay(*log_, verification.sequence, [&](Sequence position) {
+    if (progress) progress(position, verification.sequence);
+  }));
+  verification.replayed = projections::StateDigest(*replayed->Freeze());
+  return verification;
+}
+
+}  // namespace
+
+storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::EventLog> log,
+                                                      Clock& clock, TenantOptions options) {
+  if (options.name.empty() || options.name.front() == '.' || options.name.contains('/')) {
+    return storage::Fail(storage::ErrorCode::kInvalid,
+                         fmt::format("`{}` cannot be a tenant's name", options.name));
+  }
+  std::error_code failed;
+  std::filesystem::create_directories(SnapshotFile(options).parent_path(), failed);
+  if (failed) {
+    return storage::Fail(
+        storage::ErrorCode::kIo,
+        fmt::format("cannot make the directory {}: {}",
+                    SnapshotFile(options).parent_path().string(), failed.message()));
+  }
+  SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
+  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered.directory),
+                                      recovered.snapshot, clock, std::move(options));
+}
+
+}  // namespace scimledger::api

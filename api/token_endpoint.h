@@ -1,0 +1,12 @@
+#pragma once
+
+#include "api/router.h"
+#include "api/worker_pool.h"
+
+namespace scimledger::api {
+
+/// /admin/v1/tokens: list, make, revoke (service.h). A secret leaves the server once, in the answer
+/// that makes it; the log keeps its hash.
+void AddTokenEndpoints(Router& router, const Workers& workers);
+
+}  // namespace scimledger::api

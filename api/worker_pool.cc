@@ -1,0 +1,60 @@
+#include "api/worker_pool.h"
+
+#include <algorithm>
+#include <exception>
+#include <typeinfo>
+#include <utility>
+
+namespace scimledger::api {
+
+WorkerPool::WorkerPool(unsigned threads, std::size_t queue_max, std::string busy_detail)
+    : queue_max_(queue_max), busy_detail_(std::move(busy_detail)) {
+  for (unsigned i = 0; i < std::max(threads, 1U); ++i) threads_.emplace_back([this] { Loop(); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void WorkerPool::Run(ExchangePtr exchange, Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() < queue_max_) {
+      queue_.push_back({std::move(exchange), std::move(work)});
+    }
+  }
+  if (exchange) return exchange->AnswerError({503, ScimType::kNone, busy_detail_});
+  wake_.notify_one();
+}
+
+void WorkerPool::Loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    Task task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    RunGuarded(std::move(task.exchange), task.work);
+    task.work = nullptr;
+    lock.lock();
+  }
+}
+
+void RunGuarded(ExchangePtr exchange, WorkerPool::Work& work) {
+  const Uuid id = exchange->id;
+  RequestLog* const log = exchange->log();
+  try {
+    work(std::move(exchange));
+  } catch (const std::exception& error) {
+    // The exchange died on the way up and was answered then.
+    if (log != nullptr) log->WriteFault(id, typeid(error).name());
+  }
+}
+
+}  // namespace scimledger::api

@@ -1,0 +1,202 @@
+// A tenant's start and stop: snapshots used and refused, replay.
+
+#include "api/tenant.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <future>
+#include <string>
+
+#include "storage/hash.h"
+#include "storage/memory_event_log.h"
+#include "storage/snapshot_file.h"
+#include "tests/unit/api/service_fixture.h"
+
+namespace scimledger::api {
+namespace {
+
+class TenantTest : public ServiceTest {
+ protected:
+  std::string Digest() {
+    const auto verification = tenant_->VerifyReplay(nullptr);
+    if (!verification) return verification.error().message;
+    EXPECT_EQ(verification->live, verification->replayed);
+    return storage::ToHex(verification->live);
+  }
+
+  std::uint64_t SnapshotSequence() const {
+    const auto snapshot = storage::SnapshotReader::Open(SnapshotFile());
+    return snapshot ? (*snapshot)->info().sequence.value : 0;
+  }
+
+  /// Records the positions that a start goes through.
+  void RecordProgress() {
+    tenant_options_.progress = [this](Sequence position, Sequence head) {
+      progress_ += fmt::format("{}/{} ", position.value, head.value);
+    };
+  }
+  std::string progress_;
+};
+
+TEST_F(TenantTest, StopWritesASnapshotThatTheNextStartUses) {
+  CreateUser("jane");
+  const std::string digest = Digest();
+
+  Stop();
+  EXPECT_EQ(SnapshotSequence(), 1U);
+  Start();
+
+  EXPECT_EQ(notices_, std::vector<std::string>{});
+  EXPECT_EQ(Digest(), digest);
+}
+
+TEST_F(TenantTest, StopWithoutChangesLeavesTheSnapshotAlone) {
+  CreateUser("jane");
+  Restart();
+  const auto written = std::filesystem::last_write_time(SnapshotFile());
+  std::filesystem::last_write_time(SnapshotFile(), written - std::chrono::hours(1));
+
+  Restart();
+
+  EXPECT_EQ(std::filesystem::last_write_time(SnapshotFile()), written - std::chrono::hours(1));
+}
+
+TEST_F(TenantTest, AStartWithoutProjectionsReplaysToTheSameState) {
+  CreateUser("jane");
+  CreateUser("joe");
+  const std::string digest = Digest();
+  Stop();
+  std::filesystem::remove_all(directory_);
+  RecordProgress();
+
+  Start();
+
+  EXPECT_EQ(progress_, "2/2 ");
+  EXPECT_EQ(Digest(), digest);
+}
+
+TEST_F(TenantTest, ASnapshotBehindTheHeadIsBroughtToIt) {
+  CreateUser("jane");
+  Restart();
+  std::filesystem::copy_file(SnapshotFile(), directory_ / "old");
+  CreateUser("joe");
+  const std::string digest = Digest();
+  Stop();
+  std::filesystem::rename(directory_ / "old", SnapshotFile());
+
+  Start();
+
+  EXPECT_EQ(notices_, std::vector<std::string>{});
+  EXPECT_EQ(Digest(), digest);
+}
+
+TEST_F(TenantTest, ADamagedSnapshotIsDeletedAndReplaced) {
+  CreateUser("jane");
+  const std::string digest = Digest();
+  Stop();
+  std::fstream(SnapshotFile(), std::ios::in | std::ios::out | std::ios::binary).seekp(100).put('!');
+
+  Start();
+
+  EXPECT_EQ(Digest(), digest);
+  EXPECT_EQ(notices_.size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(SnapshotFile()));
+}
+
+TEST_F(TenantTest, ASnapshotOfAnotherLogIsRefused) {
+  CreateUser("jane");
+  Stop();
+  log_ = storage::MakeMemoryEventLog(storage::RandomUuid());
+
+  Start();
+
+  EXPECT_EQ(tenant_->directory().position(), Sequence{0});
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(notices_[0].contains("another log"));
+}
+
+TEST_F(TenantTest, ASnapshotBeyondTheHeadIsRefused) {
+  CreateUser("jane");
+  Stop();
+  log_ = storage::MakeMemoryEventLog(log_->id());
+
+  Start();
+
+  EXPECT_EQ(tenant_->directory().position(), Sequence{0});
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(notices_[0].contains("beyond the log's head 0"));
+}
+
+TEST_F(TenantTest, ASnapshotWithAnotherLeafHashIsRefused) {
+  CreateUser("jane");
+  Stop();
+  std::filesystem::copy_file(SnapshotFile(), directory_ / "forked");
+  log_ = storage::MakeMemoryEventLog(log_->id());
+  std::filesystem::remove(SnapshotFile());
+  Start();
+  const std::string id = CreateUser("joe");
+  const std::string digest = Digest();
+  Stop();
+  std::filesystem::rename(directory_ / "forked", SnapshotFile());
+
+  Start();
+
+  EXPECT_EQ(Digest(), digest);
+  EXPECT_EQ(Local("GET", "/scim/v2/Users/" + id).status, 200);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(notices_[0].contains("event 1 is not the one it was made from"));
+}
+
+TEST_F(TenantTest, SnapshotsAreWrittenWhileServing) {
+  Stop();
+  tenant_options_.snapshot_interval = 3;
+  Start();
+  for (int i = 0; i < 3; ++i) CreateUser(fmt::format("user{}", i));
+
+  // Each write looks whether a snapshot is due; the file appears in the background.
+  for (int i = 3; !std::filesystem::exists(SnapshotFile()) && i < 100'000; ++i) {
+    CreateUser(fmt::format("user{}", i));
+  }
+
+  EXPECT_GE(SnapshotSequence(), 3U);
+}
+
+TEST_F(TenantTest, SnapshotsThatCannotBeWrittenAreNoticedAndNothingElse) {
+  CreateUser("jane");
+  std::filesystem::remove_all(directory_);
+  std::ofstream(directory_) << "in the way";
+
+  Stop();
+
+  EXPECT_EQ(notices_.size(), 1U);
+  std::filesystem::remove(directory_);
+  Start();
+  EXPECT_EQ(tenant_->directory().position(), Sequence{1});
+}
+
+TEST_F(TenantTest, VerifyReplayRunsBesideTheWriter) {
+  for (int i = 0; i < 10; ++i) CreateUser(fmt::format("user{}", i));
+  auto verifying =
+      std::async(std::launch::async, [this] { return tenant_->VerifyReplay(nullptr); });
+  for (int i = 10; i < 50; ++i) CreateUser(fmt::format("user{}", i));
+
+  const auto verification = verifying.get();
+
+  ASSERT_TRUE(verification) << verification.error().message;
+  EXPECT_GE(verification->sequence, Sequence{10});
+  EXPECT_EQ(verification->live, verification->replayed);
+}
+
+TEST_F(TenantTest, NamesThatAreNoFileNamesAreRefused) {
+  for (const char* name : {"", "..", "a/b", ".hidden"}) {
+    TenantOptions options = tenant_options_;
+    options.name = name;
+    const auto tenant = Tenant::Open(std::make_unique<SurvivingLog>(log_), clock_, options);
+    ASSERT_FALSE(tenant) << name;
+    EXPECT_EQ(tenant.error().code, storage::ErrorCode::kInvalid);
+  }
+}
+
+}  // namespace
+}  // namespace scimledger::api
