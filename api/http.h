@@ -20,26 +20,27 @@ enum class Transport : std::uint8_t {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// One HTTP request, read completely and within the limits. Plain values: Beast stays in the server.
+/// One HTTP request, read completely and within the limits. Plain values: Beast stays in the
+/// server.
 struct HttpRequest {
   std::string method;  ///< as sent; methods are case-sensitive
   std::string target;  ///< origin form: path and query, still percent-encoded
   Headers headers;     ///< names as sent; look up with FindHeader
   std::string body;
   Transport transport = Transport::kNetwork;
-  std::string peer_address;  ///< without port; empty unless kNetwork
+  std::string peer_address;    ///< without port; empty unless kNetwork
   std::uint32_t peer_uid = 0;  ///< kControlSocket and kInProcess
 };
 
 /// First header with that name, in any letter case.
 std::optional<std::string_view> FindHeader(const Headers& headers, std::string_view name);
 
-/// Produces the next part of a body by appending to its argument; false after the last part. Called on
-/// a worker thread, never concurrently, until it returns false or the connection is gone.
+/// Produces the next part of a body by appending to its argument; false after the last part. Called
+/// on a worker thread, never concurrently, until it returns false or the connection is gone.
 using BodySource = std::move_only_function<bool(std::string&)>;
 
-/// `stream` is used for answers that may be large: the body is then sent in chunks as they are made and
-/// `body` is empty. The server adds Date, Content-Length or Transfer-Encoding, and Connection.
+/// `stream` is used for answers that may be large: the body is then sent in chunks as they are made
+/// and `body` is empty. The server adds Date, Content-Length or Transfer-Encoding, and Connection.
 struct HttpResponse {
   int status = 200;
   Headers headers;
@@ -63,8 +64,8 @@ struct Parameter {
   std::string value;
 };
 
-/// Splits a target at `?` and percent-decodes: the path's segments once each (RFC 3986; a `+` stays),
-/// the parameters as form data (`+` is a space). nullopt: a bad escape, or a NUL.
+/// Splits a target at `?` and percent-decodes: the path's segments once each (RFC 3986; a `+`
+/// stays), the parameters as form data (`+` is a space). nullopt: a bad escape, or a NUL.
 struct Target {
   std::vector<std::string> segments;  ///< without empty ones: a trailing slash does no harm
   std::vector<Parameter> parameters;  ///< in order; names as sent

@@ -11,15 +11,18 @@
 namespace scimledger::api {
 
 /// A blocking HTTP/1.1 client with one kept-alive connection: for subcommands, tests and load. Not
-/// thread-safe. Reconnects once when the server closed an idle connection.
+/// thread-safe. Reconnects when the server closed an idle connection; a request that may have
+/// reached a server is repeated only if it is a GET or HEAD. A time-out is for a time without
+/// progress.
 class HttpClient {
  public:
-  /// `http://host:port` (a path prefix is kept). kInvalid: not such a URL; connecting happens later.
+  /// `http://host:port` (a path prefix is kept). kInvalid: not such a URL; connecting happens
+  /// later.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForUrl(
-      const std::string& url, std::chrono::seconds timeout);
+      const std::string& url, std::chrono::milliseconds timeout);
   /// A Unix socket. kNotFound: nobody listens there.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForSocket(
-      const std::filesystem::path& socket, std::chrono::seconds timeout);
+      const std::filesystem::path& socket, std::chrono::milliseconds timeout);
   virtual ~HttpClient() = default;
 
   /// Uses method, target, headers and body of the request; adds Host. The whole body is read into

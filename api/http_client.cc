@@ -1,0 +1,287 @@
+#include "api/http_client.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cerrno>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/http_unix_socket.h"
+
+namespace scimledger::api {
+
+using storage::ErrorCode;
+using storage::Fail;
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+using Protocol = asio::generic::stream_protocol;
+using Stream = beast::basic_stream<Protocol, asio::io_context::executor_type>;
+using Endpoint = Protocol::endpoint;
+
+constexpr std::uint64_t kBodyBytesMax = 1U << 30U;
+
+/// What a URL or a socket path comes to.
+struct Destination {
+  std::string name;    ///< for messages
+  std::string host;    ///< value of Host
+  std::string prefix;  ///< before every target
+  std::string address;
+  std::string port;
+  std::optional<UnixSocketAddress> socket;  ///< instead of address and port
+};
+
+bool HasControlCharacter(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+bool IsRepeatable(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+std::string Serialize(const Destination& destination, const HttpRequest& request) {
+  std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method,
+                                 destination.prefix, request.target, destination.host);
+  for (const auto& [name, value] : request.headers) {
+    text += fmt::format("{}: {}\r\n", name, value);
+  }
+  const bool may_have_body = !IsRepeatable(request.method) && request.method != "DELETE";
+  if (!request.body.empty() || may_have_body) {
+    text += fmt::format("Content-Length: {}\r\n", request.body.size());
+  }
+  return text.append("\r\n").append(request.body);
+}
+
+class Client final : public HttpClient {
+ public:
+  Client(Destination destination, std::chrono::milliseconds timeout)
+      : destination_(std::move(destination)), timeout_(timeout) {}
+
+  storage::Result<HttpResponse> Send(const HttpRequest& request) override;
+  storage::Result<void> Connect();
+
+ private:
+  storage::Result<std::vector<Endpoint>> Resolve() const;
+  /// The server closed the idle connection, or said something that nobody asked for.
+  bool IsStale();
+  storage::Result<HttpResponse> Exchange(const std::string& text, bool is_head);
+  storage::Result<HttpResponse> ReadResponse(bool is_head);
+  beast::error_code ReadMessage(http::response_parser<http::string_body>& parser);
+  std::unexpected<storage::Error> Failed(std::string_view doing, const beast::error_code& error);
+
+  /// Runs one asynchronous operation to its end or to the time-out.
+  template <typename Begin>
+  beast::error_code Complete(Begin begin) {
+    beast::error_code result;
+    stream_->expires_after(timeout_);
+    begin([&result](const beast::error_code& error, std::size_t /*count*/ = 0) { result = error; });
+    context_.restart();
+    context_.run();
+    return result;
+  }
+
+  Destination destination_;
+  std::chrono::milliseconds timeout_;
+  asio::io_context context_{1};
+  std::optional<Stream> stream_;
+  beast::flat_buffer buffer_;
+  bool has_timed_out_ = false;
+  bool has_received_ = false;
+};
+
+std::unexpected<storage::Error> Client::Failed(std::string_view doing,
+                                               const beast::error_code& error) {
+  has_timed_out_ = error == beast::error::timeout;
+  stream_.reset();
+  const std::string reason =
+      has_timed_out_ ? fmt::format("timed out after {} ms", timeout_.count())
+      : error == http::error::end_of_stream || error == http::error::partial_message
+          ? "the server closed the connection"
+          : error.message();
+  return Fail(ErrorCode::kIo, fmt::format("{} {}: {}", doing, destination_.name, reason));
+}
+
+storage::Result<std::vector<Endpoint>> Client::Resolve() const {
+  std::vector<Endpoint> endpoints;
+  if (destination_.socket) {
+    endpoints.emplace_back(&destination_.socket->address(), sizeof(sockaddr_un));
+    return endpoints;
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int failed =
+      ::getaddrinfo(destination_.address.c_str(), destination_.port.c_str(), &hints, &found);
+  if (failed != 0) {
+    return Fail(ErrorCode::kIo, fmt::format("cannot find the host of {}: {}", destination_.name,
+                                            ::gai_strerror(failed)));
+  }
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    endpoints.emplace_back(entry->ai_addr, entry->ai_addrlen);
+  }
+  ::freeaddrinfo(found);
+  return endpoints;
+}
+
+storage::Result<void> Client::Connect() {
+  SCIMLEDGER_TRY_ASSIGN(const std::vector<Endpoint> endpoints, Resolve());
+  beast::error_code error = asio::error::host_not_found;
+  for (const Endpoint& endpoint : endpoints) {
+    buffer_.clear();
+    stream_.emplace(context_);
+    error = Complete([this, &endpoint](auto done) {
+      stream_->async_connect(endpoint, [done](const beast::error_code& result) { done(result); });
+    });
+    if (!error) break;
+  }
+  if (error) return Failed("cannot connect to", error);
+  if (!destination_.socket) {
+    const asio::ip::tcp::no_delay no_delay(true);
+    stream_->socket().set_option(no_delay, error);
+  }
+  return {};
+}
+
+bool Client::IsStale() {
+  char byte = 0;
+  const ssize_t count =
+      ::recv(stream_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const bool is_quiet = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return !is_quiet || buffer_.size() > 0;
+}
+
+storage::Result<HttpResponse> Client::Send(const HttpRequest& request) {
+  const bool is_forged =
+      HasControlCharacter(request.method) || HasControlCharacter(request.target) ||
+      std::ranges::any_of(request.headers, [](const auto& header) {
+        return HasControlCharacter(header.first) || HasControlCharacter(header.second);
+      });
+  if (is_forged) {
+    return Fail(ErrorCode::kInvalid, "a request line or header has a control character");
+  }
+  const std::string text = Serialize(destination_, request);
+  const bool is_head = request.method == "HEAD";
+  if (stream_ && IsStale()) stream_.reset();
+  const bool was_connected = stream_.has_value();
+  if (!was_connected) SCIMLEDGER_TRY(Connect());
+  auto response = Exchange(text, is_head);
+  const bool may_repeat = was_connected && IsRepeatable(request.method) && !has_received_;
+  if (response || has_timed_out_ || !may_repeat) return response;
+  SCIMLEDGER_TRY(Connect());
+  return Exchange(text, is_head);
+}
+
+storage::Result<HttpResponse> Client::Exchange(const std::string& text, bool is_head) {
+  has_received_ = false;
+  has_timed_out_ = false;
+  std::string_view unsent = text;
+  beast::error_code write_error;
+  while (!unsent.empty() && !write_error) {
+    const auto slice = asio::buffer(unsent.substr(0, 1U << 20U));
+    write_error = Complete([this, &slice](auto done) { asio::async_write(*stream_, slice, done); });
+    unsent.remove_prefix(slice.size());
+  }
+  if (write_error == beast::error::timeout) return Failed("cannot write to", write_error);
+  // A server that refuses a body answers and closes before it has read it all.
+  auto response = ReadResponse(is_head);
+  if (!response && write_error) return Failed("cannot write to", write_error);
+  return response;
+}
+
+storage::Result<HttpResponse> Client::ReadResponse(bool is_head) {
+  std::optional<http::response_parser<http::string_body>> parser;
+  do {
+    parser.emplace();
+    parser->skip(is_head);
+    parser->body_limit(kBodyBytesMax);
+    parser->header_limit(256U << 10U);
+    const beast::error_code error = ReadMessage(*parser);
+    if (error) return Failed("cannot read from", error);
+  } while (parser->get().result_int() < 200);
+  HttpResponse response;
+  response.status = static_cast<int>(parser->get().result_int());
+  for (const auto& field : parser->get()) {
+    response.headers.emplace_back(field.name_string(), field.value());
+  }
+  response.body = std::move(parser->get().body());
+  if (!parser->get().keep_alive()) stream_.reset();
+  return response;
+}
+
+beast::error_code Client::ReadMessage(http::response_parser<http::string_body>& parser) {
+  beast::error_code error;
+  while (!parser.is_done() && !error) {
+    error = Complete(
+        [this, &parser](auto done) { http::async_read_some(*stream_, buffer_, parser, done); });
+    has_received_ = has_received_ || parser.got_some();
+  }
+  return error;
+}
+
+/// Fills address and port from `host`, `host:port`, `[v6]` or `[v6]:port`.
+bool SplitAuthority(std::string_view authority, Destination& destination) {
+  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  if (bracket == std::string_view::npos) return false;
+  const std::size_t colon = authority.find(':', bracket);
+  std::string_view host = authority.substr(0, colon);
+  if (bracket > 0) host = host.substr(1, bracket - 1);
+  destination.address = host;
+  destination.port = colon == std::string_view::npos ? "80" : authority.substr(colon + 1);
+  return !destination.address.empty() && !destination.port.empty() &&
+         destination.port.find_first_not_of("0123456789") == std::string::npos;
+}
+
+}  // namespace
+
+storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForUrl(const std::string& url,
+                                                                std::chrono::milliseconds timeout) {
+  constexpr std::string_view kScheme = "http://";
+  if (url.starts_with("https://")) {
+    return Fail(ErrorCode::kInvalid, "TLS is not supported yet by this command");
+  }
+  const std::string_view rest =
+      std::string_view(url).substr(url.starts_with(kScheme) ? kScheme.size() : url.size());
+  const std::size_t path = std::min(rest.find('/'), rest.size());
+  Destination destination;
+  destination.name = url;
+  destination.host = rest.substr(0, path);
+  destination.prefix = rest.substr(path);
+  while (destination.prefix.ends_with('/')) destination.prefix.pop_back();
+  if (!SplitAuthority(destination.host, destination) || HasControlCharacter(url)) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("\"{}\" is not a URL of the form http://host:port", url));
+  }
+  return std::make_unique<Client>(std::move(destination), timeout);
+}
+
+storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForSocket(
+    const std::filesystem::path& socket, std::chrono::milliseconds timeout) {
+  SCIMLEDGER_TRY_ASSIGN(UnixSocketAddress address, UnixSocketAddress::Of(socket));
+  Destination destination;
+  destination.name = socket.string();
+  destination.host = "localhost";
+  destination.socket.emplace(std::move(address));
+  auto client = std::make_unique<Client>(std::move(destination), timeout);
+  if (const auto connected = client->Connect(); !connected) {
+    return Fail(ErrorCode::kNotFound, connected.error().message);
+  }
+  return client;
+}
+
+}  // namespace scimledger::api

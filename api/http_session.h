@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/http.h"
+#include "api/http_server.h"
+#include "api/http_server_listener.h"
+#include "api/http_server_thread.h"
+#include "api/http_session_buffer.h"
+#include "api/http_session_hand_over.h"
+#include "api/http_session_reader.h"
+#include "api/http_session_wire.h"
+
+namespace scimledger::api {
+
+/// What all sessions of a server use.
+struct SessionEnvironment {
+  HttpHandler& handler;
+  const HttpLimits& limits;
+  boost::asio::thread_pool& stream_workers;
+  ConnectionCount& connections;
+};
+
+/// One connection: reads requests, hands each to the handler, writes the answers in order. A
+/// coroutine on one I/O thread; it owns itself and ends when the connection does.
+class Session {
+ public:
+  /// Any thread. `is_over_limit`: the client is told so and goes.
+  static void Spawn(const SessionEnvironment& environment, IoThread& thread,
+                    AcceptedConnection connection, bool is_over_limit);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  /// By the I/O thread, on it.
+  void CutIfLate(std::chrono::steady_clock::time_point now);
+  void StopIfIdle();
+  void Abort();
+
+ private:
+  template <typename T>
+  using Awaitable = boost::asio::awaitable<T, Executor>;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+
+  enum class Reading : std::uint8_t { kRequest, kRefused, kClosed };
+
+  Session(const SessionEnvironment& environment, IoThread& thread, AcceptedConnection connection,
+          bool is_over_limit);
+
+  static Awaitable<void> Live(std::unique_ptr<Session> session);
+  Awaitable<void> Run();
+
+  Awaitable<Reading> ReadRequest();
+  /// Feeds what is buffered to the reader; false: more is needed.
+  bool Parse();
+  Reading ReadFailed(bool is_end_of_stream);
+
+  /// False: the connection is to be closed.
+  Awaitable<bool> AnswerRequest();
+  Awaitable<bool> WriteResponse(HttpResponse response, bool stays_open, bool is_head);
+  Awaitable<bool> WriteStream(BodySource source, bool is_chunked);
+  Awaitable<bool> Write(std::string_view bytes);
+  template <typename T>
+  Awaitable<std::optional<T>> Receive(std::shared_ptr<HandOver<T>> hand_over);
+  template <typename T>
+  std::shared_ptr<HandOver<T>> MakeHandOver();
+
+  Awaitable<void> Refuse();
+  Awaitable<void> Linger();
+  void ResetConnection();
+
+  void Arm(std::chrono::milliseconds timeout);
+  void Disarm();
+
+  SessionEnvironment environment_;
+  IoThread& thread_;
+  Socket socket_;
+  Timer wake_;
+  Peer peer_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  bool is_over_limit_;
+  bool is_idle_ = true;
+  bool is_late_ = false;
+  bool is_aborted_ = false;
+  bool has_served_ = false;
+  ReceiveBuffer received_;
+  std::optional<RequestReader> reader_;
+  ScimError refusal_;
+  std::string out_;
+};
+
+}  // namespace scimledger::api

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include "api/http.h"
+#include "engine/scim_error.h"
+
+namespace scimledger::api {
+
+inline constexpr std::string_view kScimMediaType = "application/scim+json";
+
+/// The Error message of RFC 7644 §3.12: the one way in which any layer refuses a request.
+HttpResponse ErrorResponse(const ScimError& error);
+
+}  // namespace scimledger::api

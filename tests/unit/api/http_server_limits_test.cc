@@ -1,0 +1,170 @@
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "api/http_server.h"
+#include "http_fixture.h"
+
+namespace scimledger::api {
+namespace {
+
+using std::chrono::milliseconds;
+
+HttpServerOptions WithLimits(HttpLimits limits) {
+  HttpServerOptions options;
+  options.limits = limits;
+  return options;
+}
+
+/// Idle connections stay, slow requests are cut quickly.
+HttpLimits ShortReads() {
+  HttpLimits limits;
+  limits.read_timeout = milliseconds(40);
+  return limits;
+}
+
+TEST(HttpServerLimitsTest, AcceptsABodyAtTheLimitAndNamesItBeyond) {
+  HttpLimits limits;
+  limits.body_bytes_max = 1000;
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection client(server->port());
+
+  client.Send(Request("POST /", "", std::string(1000, 'x')));
+  EXPECT_EQ(client.Receive().value().status, 200);
+  client.Send(Request("POST /", "", std::string(1001, 'x')));
+
+  const auto refusal = client.Receive();
+  EXPECT_EQ(refusal.value().status, 413);
+  EXPECT_TRUE(refusal->body.contains(R"("status":"413")"));
+  EXPECT_TRUE(refusal->body.contains("the 1000 bytes"));
+  client.EndSending();
+  EXPECT_TRUE(client.IsAtEnd());
+}
+
+TEST(HttpServerLimitsTest, LetsAClientThatSendsMegabytesTooManySeeTheRefusal) {
+  FakeHandler handler;
+  const auto server = StartServer(handler);
+  RawConnection client(server->port());
+
+  EXPECT_TRUE(client.Send(Request("POST /", "", std::string(20U << 20U, 'x'))));
+
+  EXPECT_EQ(client.Receive().value().status, 413);
+  EXPECT_TRUE(handler.seen().empty());
+}
+
+TEST(HttpServerLimitsTest, RefusesTheBodyInsteadOfSayingContinue) {
+  FakeHandler handler;
+  const auto server = StartServer(handler);
+  RawConnection client(server->port());
+
+  client.Send(
+      "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+
+  EXPECT_EQ(client.Receive().value().status, 413);
+}
+
+TEST(HttpServerLimitsTest, RefusesHeadersBeyondTheLimit) {
+  FakeHandler handler;
+  const auto server = StartServer(handler);
+  RawConnection fits(server->port());
+  RawConnection client(server->port());
+
+  fits.Send(Request("GET /", "X: " + std::string(30'000, 'x') + "\r\n"));
+  client.Send(Request("GET /", "X: " + std::string(40'000, 'x') + "\r\n"));
+
+  EXPECT_EQ(fits.Receive().value().status, 200);
+  EXPECT_EQ(client.Receive().value().status, 431);
+  client.EndSending();
+  EXPECT_TRUE(client.IsAtEnd());
+}
+
+TEST(HttpServerLimitsTest, CutsASlowClientOff) {
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(ShortReads()));
+  for (const char* part : {"G", "GET / HTTP/1.1\r\nHost:",
+                           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"}) {
+    RawConnection client(server->port());
+    client.Send(part);
+    const auto response = client.Receive();
+    ASSERT_TRUE(response) << part;
+    EXPECT_EQ(response->status, 408);
+    EXPECT_TRUE(response->body.contains(R"("status":"408")"));
+    EXPECT_TRUE(client.IsAtEnd());
+  }
+}
+
+TEST(HttpServerLimitsTest, CutsAClientOffThatKeepsDripping) {
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(ShortReads()));
+  RawConnection client(server->port());
+  const auto begin = std::chrono::steady_clock::now();
+
+  client.Send("GET /");
+  while (client.Send("x") && std::chrono::steady_clock::now() - begin < milliseconds(300)) {
+  }
+
+  const auto response = client.Receive();
+  if (response) {
+    EXPECT_TRUE(response->status == 408 || response->status == 431) << response->head;
+  }
+  EXPECT_TRUE(handler.seen().empty());
+}
+
+TEST(HttpServerLimitsTest, ClosesSilentConnectionsSilently) {
+  HttpLimits limits = ShortReads();
+  limits.idle_timeout = milliseconds(40);
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection silent(server->port());
+  RawConnection idle(server->port());
+
+  idle.Send(Request("GET /"));
+
+  EXPECT_EQ(idle.Receive().value().status, 200);
+  EXPECT_TRUE(idle.IsAtEnd());
+  EXPECT_TRUE(silent.IsAtEnd());
+}
+
+TEST(HttpServerLimitsTest, CutsAClientOffThatDoesNotRead) {
+  HttpLimits limits;
+  limits.write_timeout = milliseconds(40);
+  std::promise<void> begun;
+  FakeHandler handler([&begun](HttpRequest, HttpHandler::Respond respond) {
+    respond(TextResponse(std::string(30U << 20U, 'x')));
+    begun.set_value();
+  });
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection client(server->port());
+  client.ShrinkReceiveBuffer();
+
+  client.Send(Request("GET /"));
+  begun.get_future().wait();
+  server->Stop();  // Returns only when no session is left.
+
+  EXPECT_FALSE(client.Receive().has_value());
+}
+
+TEST(HttpServerLimitsTest, TellsConnectionsBeyondTheLimit) {
+  HttpLimits limits;
+  limits.connections_max = 2;
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection first(server->port());
+  RawConnection second(server->port());
+  RawConnection third(server->port());
+
+  const auto refusal = third.Receive();
+
+  EXPECT_EQ(refusal.value().status, 503);
+  EXPECT_TRUE(refusal->body.contains("too many connections"));
+  third.EndSending();
+  EXPECT_TRUE(third.IsAtEnd());
+  for (RawConnection* client : {&first, &second}) {
+    client->Send(Request("GET /"));
+    EXPECT_EQ(client->Receive().value().status, 200);
+  }
+}
+
+}  // namespace
+}  // namespace scimledger::api
