@@ -15,9 +15,9 @@
 
 namespace scimledger::projections {
 
-/// The directory frozen at one sequence: rows, member sets and credentials as they were, whatever the
-/// writer does meanwhile. Cheap to take (it shares the rows; the writer copies what it changes) and
-/// safe to use from any one thread at a time. It implements what answers show of other resources.
+/// The directory frozen at one sequence: rows, member sets and credentials as they were, whatever
+/// the writer does meanwhile. Cheap to take (it shares the rows; the writer copies what it changes)
+/// and safe to use from any threads. It implements what answers show of other resources.
 class DirectoryView : public References {
  public:
   virtual Sequence sequence() const = 0;
@@ -26,18 +26,29 @@ class DirectoryView : public References {
   /// Visits the rows of one type in order of creation until `visit` returns false.
   virtual void ForEachResource(ResourceTypeId type,
                                const std::function<bool(const ResourcePtr&)>& visit) const = 0;
+  /// As ForEachResource, from the row at `index` (0: the first) on, which is found without a walk.
+  virtual void ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
+                                   const std::function<bool(const ResourcePtr&)>& visit) const = 0;
+  /// Whether the group's reference set holds the resource directly.
+  virtual bool IsMember(const Resource& group, const ResourceId& member) const = 0;
+  /// As ForEachMember and ForEachGroup, until `visit` returns true; tells whether it did.
+  virtual bool AnyMember(const Resource& group,
+                         const std::function<bool(const ReferencedResource&)>& visit) const = 0;
+  virtual bool AnyGroup(const Resource& member,
+                        const std::function<bool(const ReferencedResource&)>& visit) const = 0;
+  /// In order of creation.
   virtual std::vector<Credential> credentials() const = 0;
 };
 
 /// One row with what its answer needs of others.
 struct FoundResource {
-  ResourcePtr resource;                         ///< nullptr: unknown or deleted
-  std::shared_ptr<const DirectoryView> view;    ///< frozen at the sequence of the read
+  ResourcePtr resource;                       ///< nullptr: unknown or deleted
+  std::shared_ptr<const DirectoryView> view;  ///< frozen at the sequence of the read
 };
 
 /// Rows found by key, with the view they belong to.
 struct FoundResources {
-  std::vector<ResourcePtr> resources;           ///< in order of creation
+  std::vector<ResourcePtr> resources;  ///< in order of creation
   std::shared_ptr<const DirectoryView> view;
 };
 
@@ -49,11 +60,13 @@ struct EqualityKey {
   std::string key;     ///< comparison form (engine/unique_keys.h), or the id as text
 };
 
-/// Current resources, unique keys, members of groups and groups of members, schemas and credentials:
-/// what the writer decides against and what SCIM reads. In memory; comes back by replay.
+/// Current resources, unique keys, members of groups and groups of members, schemas and
+/// credentials: what the writer decides against and what SCIM reads. In memory; comes back by
+/// replay.
 ///
-/// Threads: the MutableState and CommitTarget calls belong to the writer's thread. Everything below is
-/// for readers on any thread; each sees one sequence, and every commit acknowledged before it began.
+/// Threads: the MutableState and CommitTarget calls belong to the writer's thread. Everything below
+/// is for readers on any thread; each sees one sequence, and every commit acknowledged before it
+/// began.
 class Directory : public CommitTarget {
  public:
   /// Version of the snapshot format and of the fold; another version on disk means rebuild.
@@ -67,16 +80,21 @@ class Directory : public CommitTarget {
   virtual std::shared_ptr<const DirectoryView> Freeze() const = 0;
   /// A point read. A lookup and a view: no lock is held afterwards.
   virtual FoundResource Find(const ResourceId& id) const = 0;
-  /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value and
-  /// members.value (DESIGN §7: the attribute index takes over later).
+  /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value
+  /// and members.value (DESIGN §7: the attribute index takes over later).
   virtual bool HasLookup(const AttributePath& path) const = 0;
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
+  /// Rows of `type` that hold any of the keys, all looked up at one sequence.
+  virtual FoundResources LookUpAny(ResourceTypeId type,
+                                   std::span<const EqualityKey> keys) const = 0;
+  /// At least as many rows as LookUp gives at this moment; for choosing between keys.
+  virtual std::size_t CountHits(const EqualityKey& key) const = 0;
   /// By SHA-256 of the secret; revoked ones too. nullopt: unknown.
   virtual std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const = 0;
 
-  /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on the
-  /// writer's thread). `progress` is told the position now and then.
+  /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on
+  /// the writer's thread). `progress` is told the position now and then.
   [[nodiscard]] virtual storage::Result<void> Replay(
       const storage::EventLog& log, Sequence until,
       const std::function<void(Sequence)>& progress) = 0;
@@ -91,9 +109,9 @@ Hash StateDigest(const DirectoryView& view);
                                                   const Hash& leaf_hash,
                                                   const std::filesystem::path& file);
 
-/// Makes a directory from a snapshot: the caller has checked nothing. kNotFound: no file. kCorrupt and
-/// kIncompatible: delete it and replay. The returned info tells which log, sequence and leaf hash it
-/// is of; the caller compares them with the log.
+/// Makes a directory from a snapshot: the caller has checked nothing. kNotFound: no file. kCorrupt
+/// and kIncompatible: delete it and replay. The returned info tells which log, sequence and leaf
+/// hash it is of; the caller compares them with the log.
 struct LoadedSnapshot {
   std::unique_ptr<Directory> directory;
   storage::SnapshotInfo info;

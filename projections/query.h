@@ -26,12 +26,12 @@ struct QueryResult {
   std::vector<ResourcePtr> page;  ///< in order of creation
 };
 
-/// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: one of the
-/// filter's and-ed terms, or all of its or-ed terms, is an equality the directory looks up.
+/// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: one of
+/// the filter's and-ed terms, or all of its or-ed terms, is an equality the directory looks up.
 bool NeedsScan(const Directory& directory, const Query& query);
 
-/// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location and
-/// $ref, which filters may name. Thread-safe.
+/// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location
+/// and $ref, which filters may name. Thread-safe.
 QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url);
 
 }  // namespace scimledger::projections

@@ -1,0 +1,96 @@
+#include "projections/frozen_view.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace scimledger::projections {
+
+std::size_t FrozenView::resource_count(ResourceTypeId type) const {
+  const auto index = static_cast<std::size_t>(type);
+  if (index >= contents_.by_type.size() || !contents_.by_type[index]) return 0;
+  return contents_.by_type[index]->size();
+}
+
+void FrozenView::ForEachResource(ResourceTypeId type,
+                                 const std::function<bool(const ResourcePtr&)>& visit) const {
+  ForEachResourceFrom(type, 0, visit);
+}
+
+void FrozenView::ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
+                                     const std::function<bool(const ResourcePtr&)>& visit) const {
+  if (index >= resource_count(type)) return;
+  contents_.by_type[static_cast<std::size_t>(type)]->AnyFrom(
+      static_cast<std::size_t>(index),
+      [&](std::uint32_t ordinal) { return !visit(contents_.rows.Find(ordinal)->resource); });
+}
+
+std::optional<std::uint32_t> FrozenView::OrdinalOf(const ResourceId& id) const {
+  const std::optional<std::uint32_t> ordinal = ids_->Find(id);
+  if (!ordinal) return std::nullopt;
+  const Resource* resource = contents_.Find(*ordinal);
+  if (resource == nullptr || resource->id != id) return std::nullopt;
+  return ordinal;
+}
+
+ResourcePtr FrozenView::FindRow(const ResourceId& id) const {
+  const std::optional<std::uint32_t> ordinal = OrdinalOf(id);
+  return ordinal ? contents_.Share(*ordinal) : nullptr;
+}
+
+ReferencedResource FrozenView::Refer(const Resource& resource) const {
+  return {resource.id, resource.type, contents_.lookups->DisplayOf(resource)};
+}
+
+std::optional<ReferencedResource> FrozenView::Find(const ResourceId& id) const {
+  const std::optional<std::uint32_t> ordinal = OrdinalOf(id);
+  if (!ordinal) return std::nullopt;
+  return Refer(*contents_.Find(*ordinal));
+}
+
+bool FrozenView::IsMember(const Resource& group, const ResourceId& member) const {
+  const std::optional<std::uint32_t> ordinal = OrdinalOf(member);
+  return ordinal && contents_.IsMember(group.ordinal, *ordinal);
+}
+
+bool FrozenView::AnyMember(const Resource& group,
+                           const std::function<bool(const ReferencedResource&)>& visit) const {
+  const OrdinalSet* members = contents_.MembersOf(group.ordinal);
+  return members != nullptr && members->Any([&](std::uint32_t ordinal) {
+    const Resource* member = contents_.Find(ordinal);
+    return member != nullptr && visit(Refer(*member));
+  });
+}
+
+bool FrozenView::AnyGroup(const Resource& member,
+                          const std::function<bool(const ReferencedResource&)>& visit) const {
+  return contents_.AnyGroupOf(member.ordinal,
+                              [&](const Resource& group) { return visit(Refer(group)); });
+}
+
+void FrozenView::ForEachMember(const Resource& group,
+                               const std::function<void(const ReferencedResource&)>& visit) const {
+  AnyMember(group, [&](const ReferencedResource& member) {
+    visit(member);
+    return false;
+  });
+}
+
+void FrozenView::ForEachGroup(const Resource& member,
+                              const std::function<void(const ReferencedResource&)>& visit) const {
+  AnyGroup(member, [&](const ReferencedResource& group) {
+    visit(group);
+    return false;
+  });
+}
+
+std::vector<Credential> FrozenView::credentials() const {
+  std::vector<Credential> credentials;
+  if (!contents_.credentials) return credentials;
+  for (const auto& [id, credential] : *contents_.credentials) credentials.push_back(credential);
+  std::sort(credentials.begin(), credentials.end(), [](const Credential& a, const Credential& b) {
+    return std::tie(a.created_us, a.id) < std::tie(b.created_us, b.id);
+  });
+  return credentials;
+}
+
+}  // namespace scimledger::projections

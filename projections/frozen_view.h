@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "projections/directory.h"
+#include "projections/directory_contents.h"
+#include "projections/id_index.h"
+
+namespace scimledger::projections {
+
+/// The directory's contents at one sequence. Immutable, so safe from any number of threads; it may
+/// outlive the directory.
+class FrozenView final : public DirectoryView {
+ public:
+  FrozenView(DirectoryContents contents, std::shared_ptr<const IdIndex> ids)
+      : contents_(std::move(contents)), ids_(std::move(ids)) {}
+
+  Sequence sequence() const override { return contents_.head; }
+  RegistryPtr registry() const override { return contents_.lookups->registry(); }
+  std::size_t resource_count(ResourceTypeId type) const override;
+  void ForEachResource(ResourceTypeId type,
+                       const std::function<bool(const ResourcePtr&)>& visit) const override;
+  void ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
+                           const std::function<bool(const ResourcePtr&)>& visit) const override;
+  bool IsMember(const Resource& group, const ResourceId& member) const override;
+  bool AnyMember(const Resource& group,
+                 const std::function<bool(const ReferencedResource&)>& visit) const override;
+  bool AnyGroup(const Resource& member,
+                const std::function<bool(const ReferencedResource&)>& visit) const override;
+  std::vector<Credential> credentials() const override;
+
+  void ForEachMember(const Resource& group,
+                     const std::function<void(const ReferencedResource&)>& visit) const override;
+  void ForEachGroup(const Resource& member,
+                    const std::function<void(const ReferencedResource&)>& visit) const override;
+  std::optional<ReferencedResource> Find(const ResourceId& id) const override;
+
+  /// nullptr: not there at this sequence.
+  ResourcePtr FindRow(const ResourceId& id) const;
+  const DirectoryContents& contents() const { return contents_; }
+
+ private:
+  /// nullopt: not a resource of this sequence.
+  std::optional<std::uint32_t> OrdinalOf(const ResourceId& id) const;
+  ReferencedResource Refer(const Resource& resource) const;
+
+  DirectoryContents contents_;
+  std::shared_ptr<const IdIndex> ids_;
+};
+
+}  // namespace scimledger::projections
