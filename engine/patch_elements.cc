@@ -150,7 +150,10 @@ Result<void> PatchElements::Write(const PatchOperation& operation, const Indexes
       SCIMLEDGER_TRY(Replace(index, operation));
     }
   }
-  return {};
+  if (attribute_.type == AttributeType::kComplex) return {};
+  // Simple values may have become equal.
+  const Value all(std::exchange(elements_, {}));
+  return AddDistinct(all);
 }
 
 /// Entra writes `emails[type eq "work"].value` whether the element exists or not.
@@ -169,9 +172,9 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
   } else if (const AttributeMap* sent = operation.value.AsComplex()) {
     for (const auto& [sub, value] : *sent) parts.Set(sub, value);
   } else {
-    return Append(operation.value);
+    return AddDistinct(operation.value);
   }
-  return Append(Value(std::move(parts)));
+  return AddDistinct(Value(std::move(parts)));
 }
 
 Result<void> PatchElements::AddDistinct(const Value& sent) {
