@@ -27,7 +27,8 @@ std::int64_t WallClockUs() {
 /// Keeps the request counted as in flight until its streamed body is finished or dropped: the
 /// stream reads projections, which must not go away underneath.
 BodySource HoldWhileStreaming(BodySource stream, InFlight::Token token) {
-  return [stream = std::move(stream), token = std::move(token)](std::string& out) mutable {
+  // The token dies last.
+  return [token = std::move(token), stream = std::move(stream)](std::string& out) mutable {
     return stream(out);
   };
 }

@@ -3,17 +3,26 @@
 namespace scimledger::api {
 
 InFlight::Token InFlight::Enter() {
-  count_.fetch_add(1);
+  const std::lock_guard lock(mutex_);
+  ++count_;
   return Token(*this);
 }
 
 void InFlight::Leave() {
-  if (count_.fetch_sub(1) == 1) count_.notify_all();
+  // Told under the lock: whoever waits may destroy the counter as soon as it can take the lock.
+  const std::lock_guard lock(mutex_);
+  if (--count_ == 0) empty_.notify_all();
 }
 
 void InFlight::Drain() {
-  draining_.store(true);
-  for (std::uint64_t left = count_.load(); left != 0; left = count_.load()) count_.wait(left);
+  std::unique_lock lock(mutex_);
+  is_draining_ = true;
+  empty_.wait(lock, [this] { return count_ == 0; });
+}
+
+bool InFlight::IsDraining() const {
+  const std::lock_guard lock(mutex_);
+  return is_draining_;
 }
 
 }  // namespace scimledger::api

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <utility>
 
 namespace scimledger::api {
@@ -28,15 +29,18 @@ class InFlight {
   };
 
   Token Enter();
-  /// From now on IsDraining is true; returns when every token is gone.
+  /// From now on IsDraining is true; returns when every token is gone. The counter may then be
+  /// destroyed.
   void Drain();
-  bool IsDraining() const { return draining_.load(); }
+  bool IsDraining() const;
 
  private:
   void Leave();
 
-  std::atomic<bool> draining_{false};
-  std::atomic<std::uint64_t> count_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable empty_;
+  std::uint64_t count_ = 0;
+  bool is_draining_ = false;
 };
 
 }  // namespace scimledger::api

@@ -26,10 +26,12 @@ void WorkerPool::Run(ExchangePtr exchange, Work work) {
     const std::lock_guard lock(mutex_);
     if (queue_.size() < queue_max_) {
       queue_.push_back({std::move(exchange), std::move(work)});
+      // Under the lock: once the work is done, the pool may be gone.
+      wake_.notify_one();
+      return;
     }
   }
-  if (exchange) return exchange->AnswerError({503, ScimType::kNone, busy_detail_});
-  wake_.notify_one();
+  exchange->AnswerError({503, ScimType::kNone, busy_detail_});
 }
 
 void WorkerPool::Loop() {
