@@ -23,11 +23,12 @@ class ResourceReader {
 
 /// The plain evaluator: it defines what a filter means (RFC 7644 §3.4.2.2); every index must agree
 /// with it. An attribute without a value makes eq, co, sw, ew, pr and the orderings false and ne
-/// true; a multi-valued attribute matches if one of its values does, and `ne` is the negation of `eq`.
+/// true; a multi-valued attribute matches if one of its values does, and `ne` is the negation of
+/// `eq`.
 bool Matches(const SchemaRegistry& registry, const Filter& filter, const ResourceReader& resource);
 
-/// For a filter bound by BindElementFilter: against one element of its attribute (a complex value, or
-/// a simple one standing for its `value`).
+/// For a filter bound by BindElementFilter: against one element of its attribute (a complex value,
+/// or a simple one standing for its `value`).
 bool MatchesElement(const SchemaRegistry& registry, const Filter& filter, const Value& element);
 
 }  // namespace scimledger
