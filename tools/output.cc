@@ -42,7 +42,7 @@ void AppendCsvRow(const std::vector<std::string>& cells, std::string& out) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) out += ',';
     std::string cell = cells[i];
-    if (!cell.empty() && std::string_view("=+-@\t\r").contains(cell[0])) cell.insert(0, "'");
+    if (!cell.empty() && std::string_view("=+-@\t\r").contains(cell[0])) cell.insert(cell.begin(), '\'');
     if (cell.find_first_of(",\"\r\n") == std::string::npos) {
       out += cell;
       continue;

@@ -102,10 +102,10 @@ class KillTest : public testing::Test {
     server_->Kill();
   }
 
-  void CheckUsers() {
+  void CheckUsers(LoadClient::Scope scope) {
     const auto connection = server_->Connect();
     for (auto& client : clients_) {
-      for (const std::string& wrong : client->Check(*connection)) ADD_FAILURE() << wrong;
+      for (const std::string& wrong : client->Check(*connection, scope)) ADD_FAILURE() << wrong;
     }
   }
 
@@ -191,11 +191,16 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
     SCOPED_TRACE(fmt::format("kill {}", kill));
     KillUnderLoad();
     server_ = std::make_unique<ServerProcess>(data_);
-    CheckUsers();
+    CheckUsers(LoadClient::Scope::kTouched);
     CheckMembers();
     CheckLog();
     CheckReplay();
   }
+  CheckUsers(LoadClient::Scope::kAll);
+  events_.clear();
+  last_sequence_ = 0;
+  last_time_.clear();
+  CheckLog();
   fmt::print("{} kills, {} events, {} violations\n", kills, last_sequence_, HasFailure() ? 1 : 0);
 }
 

@@ -71,6 +71,7 @@ bool LoadClient::Create(api::HttpClient& client) {
   const std::string id = TextAt(reply->body, "/id");
   ExpectedUser& user = users_[id];
   user.exists = true;
+  user.is_touched = true;
   user.title = "new";
   user.version = 1;
   acknowledged_.push_back({reply->sequence, "ResourceCreated", id});
@@ -80,6 +81,7 @@ bool LoadClient::Create(api::HttpClient& client) {
 bool LoadClient::Patch(api::HttpClient& client, const std::string& id, ExpectedUser& user) {
   const auto title = fmt::format("title {}", random_() % 1'000'000);
   if (title == user.title) return true;
+  user.is_touched = true;
   user.pending_exists = true;
   user.pending_title = title;
   const auto reply = Send(
@@ -96,6 +98,7 @@ bool LoadClient::Patch(api::HttpClient& client, const std::string& id, ExpectedU
 }
 
 bool LoadClient::Delete(api::HttpClient& client, const std::string& id, ExpectedUser& user) {
+  user.is_touched = true;
   user.pending_exists = false;
   const auto member = members_.find(id);
   if (member != members_.end()) member->second = false;
@@ -129,9 +132,11 @@ std::string LoadClient::PickExisting() {
   return at->second.exists && !at->second.pending_exists ? at->first : std::string();
 }
 
-std::vector<std::string> LoadClient::Check(api::HttpClient& client) {
+std::vector<std::string> LoadClient::Check(api::HttpClient& client, Scope scope) {
   std::vector<std::string> wrong;
   for (auto& [id, user] : users_) {
+    if (scope == Scope::kTouched && !user.is_touched) continue;
+    user.is_touched = false;
     if (auto difference = CheckUser(client, id, user)) wrong.push_back(std::move(*difference));
   }
   return wrong;

@@ -19,6 +19,7 @@ struct ExpectedUser {
   std::uint64_t version = 0;
   std::optional<bool> pending_exists;
   std::string pending_title;
+  bool is_touched = false;  ///< since the last check
 };
 
 /// One acknowledged write: the event that must be in the log.
