@@ -77,7 +77,7 @@ std::optional<ExpectedVersion> ParseEntityTags(std::string_view text) {
 
 bool IsHostCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == ':' || c == '[' || c == ']' || c == '-';
+         c == ':' || c == '[' || c == ']' || c == '-' || c == '_';
 }
 
 /// Length of the UTF-8 sequence at the front, or 0: none, overlong, a surrogate, or out of range.

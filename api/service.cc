@@ -162,8 +162,9 @@ void RoutingService::Serve(ExchangePtr exchange) {
       return operation->handler(std::move(exchange));
     }
   }
-  if (auto reason = WhyUnready()) {
-    return exchange->AnswerError({503, ScimType::kNone, *std::move(reason)});
+  // The tenant may be attached between the two looks: only what this request holds counts.
+  if (auto reason = WhyUnready(); reason || exchange->tenant == nullptr) {
+    return exchange->AnswerError({503, ScimType::kNone, reason ? *reason : "Starting; try again."});
   }
   ServeTenant(std::move(exchange), match, tenant_name);
 }

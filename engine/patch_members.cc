@@ -21,8 +21,9 @@ constexpr std::size_t kNamedIdBytesMax = 100;
 std::optional<std::vector<std::string>> CandidateIds(const Filter& filter, AttributeId value_part) {
   if (const auto* compare = std::get_if<Filter::Compare>(&filter.node)) {
     const bool names_id = compare->op == CompareOperator::kEq && compare->path.sub == value_part;
-    if (!names_id) return std::nullopt;
-    return std::vector<std::string>{*compare->operand.value.AsString()};
+    const std::string* id = compare->operand.value.AsString();
+    if (!names_id || id == nullptr) return std::nullopt;
+    return std::vector<std::string>{*id};
   }
   if (const auto* all = std::get_if<Filter::And>(&filter.node)) {
     for (const Filter& term : all->terms) {

@@ -36,7 +36,8 @@ bool IsReferenceSet(const std::vector<Attribute>& attributes, const Attribute& a
   if (!attribute.multi_valued || attribute.mutability == Mutability::kReadOnly) return false;
   const Attribute* value = FindSub(attributes, attribute, "value");
   const Attribute* ref = FindSub(attributes, attribute, "$ref");
-  return value != nullptr && value->mutability == Mutability::kImmutable && ref != nullptr &&
+  return value != nullptr && value->type == AttributeType::kString &&
+         value->mutability == Mutability::kImmutable && ref != nullptr &&
          ref->mutability == Mutability::kImmutable && ReferencesResources(*ref) &&
          HasOnlyReferenceParts(attributes, attribute);
 }

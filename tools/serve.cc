@@ -113,6 +113,8 @@ ExitCode Serve(const ServeOptions& options) {
     WaitForStop(signals);
   }
   (*server)->Stop();
+  // Answers that were still being streamed go with the server; closing waits for each of them.
+  server->reset();
   (*local)->Close();
   return loaded ? ExitCode::kDone : Report(loaded.error());
 }

@@ -102,6 +102,12 @@ class KillTest : public testing::Test {
     server_->Kill();
   }
 
+  std::size_t AcknowledgedWrites() const {
+    std::size_t count = 0;
+    for (const auto& client : clients_) count += client->acknowledged().size();
+    return count;
+  }
+
   void CheckUsers(LoadClient::Scope scope) {
     const auto connection = server_->Connect();
     for (auto& client : clients_) {
@@ -189,7 +195,9 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
   const auto kills = NumberFromEnvironment("KILLS", 12);
   for (std::uint64_t kill = 0; kill < kills && !HasFailure(); ++kill) {
     SCOPED_TRACE(fmt::format("kill {}", kill));
+    const std::size_t before = AcknowledgedWrites();
     KillUnderLoad();
+    EXPECT_GT(AcknowledgedWrites(), before) << "no write was acknowledged: there was no load";
     server_ = std::make_unique<ServerProcess>(data_);
     CheckUsers(LoadClient::Scope::kTouched);
     CheckMembers();

@@ -37,9 +37,10 @@ class LoadClient {
 
   /// Sends requests until the server is gone.
   void Run(api::HttpClient& client);
-  /// Compares the server with the journal after a restart; settles what was pending. Returns what
-  /// is wrong, one line each.
-  std::vector<std::string> Check(api::HttpClient& client);
+  enum class Scope { kTouched, kAll };
+  /// Compares the server with the journal after a restart, all of it or what was touched since the
+  /// last check; settles what was pending. Returns what is wrong, one line each.
+  std::vector<std::string> Check(api::HttpClient& client, Scope scope);
 
   const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
   /// Users whose addition to the group was acknowledged and who were not deleted since.
