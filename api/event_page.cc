@@ -1,5 +1,7 @@
 #include "api/event_page.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -13,12 +15,12 @@ namespace {
 /// Events are stored forwards; going backwards reads windows of this many.
 constexpr std::uint64_t kWindowEvents = 64;
 
-/// Reads events as JSON, with the names that actors have in one view.
-class EventJsonReader {
+/// Reads events with the names that actors have in one view.
+class NamedEventReader {
  public:
-  EventJsonReader(const storage::EventLog& log, const projections::DirectoryView& view,
-                  std::string_view tenant)
-      : log_(log), registry_(view.registry()), tenant_(tenant) {
+  NamedEventReader(const storage::EventLog& log, const projections::DirectoryView& view,
+                   std::string_view tenant, const EventTest& test)
+      : log_(log), registry_(view.registry()), tenant_(tenant), test_(test) {
     for (Credential& credential : view.credentials()) {
       std::string id = credential.id.ToString();
       credentials_.emplace(std::move(id), std::move(credential));
@@ -33,77 +35,91 @@ class EventJsonReader {
       SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
       if (!stored) break;
       // Ids and paths only grow, so the registry of the head reads every earlier event.
-      SCIMLEDGER_TRY_ASSIGN(const Event event, DecodeEvent(*registry_, *stored));
-      if (!visit(event.sequence, ToJson(event))) break;
+      SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored));
+      if (!visit(std::move(event))) break;
     }
     return {};
   }
 
- private:
-  std::string ToJson(const Event& event) const {
+  /// The event's JSON. nullopt: it does not pass the test.
+  std::optional<std::string> Show(const Event& event) const {
+    const ActorNames actor = NamesOf(event.actor);
+    if (test_ && !test_(*registry_, event, actor)) return std::nullopt;
     std::string json;
-    const auto credential = credentials_.find(event.actor.id);
-    if (credential != credentials_.end()) {
-      AppendEventJson(*registry_, event, tenant_, credential->second.name,
-                      ToString(credential->second.role), json);
-    } else {
-      const bool is_local = event.actor.method == AuthMethod::kLocal;
-      AppendEventJson(*registry_, event, tenant_, {}, is_local ? ToString(Role::kAdmin) : "", json);
-    }
+    AppendEventJson(*registry_, event, tenant_, actor.name, actor.role, json);
     return json;
+  }
+
+ private:
+  ActorNames NamesOf(const Actor& actor) const {
+    const auto credential = credentials_.find(actor.id);
+    if (credential != credentials_.end()) {
+      return {credential->second.name, ToString(credential->second.role)};
+    }
+    if (actor.method == AuthMethod::kLocal) return {{}, ToString(Role::kAdmin)};
+    return {};
   }
 
   const storage::EventLog& log_;
   RegistryPtr registry_;
   std::string_view tenant_;
+  const EventTest& test_;
   std::unordered_map<std::string, Credential> credentials_;
 };
 
-/// Hands events on until the page is full.
+/// Looks at events one by one and hands on those that pass, until the page is full.
 class PageFiller {
  public:
-  PageFiller(std::size_t limit, const std::function<void(const std::string&)>& visit)
-      : limit_(limit), visit_(visit) {}
+  PageFiller(const NamedEventReader& events, std::size_t limit,
+             const std::function<void(const std::string&)>& visit)
+      : events_(events), limit_(limit), visit_(visit) {}
 
-  void Add(Sequence sequence, const std::string& json) {
-    visit_(json);
-    last_ = sequence;
+  void Offer(const Event& event) {
+    last_ = event.sequence;
+    ++scanned_;
+    const auto json = events_.Show(event);
+    if (!json) return;
+    visit_(*json);
     ++count_;
-    bytes_ += json.size();
+    bytes_ += json->size();
   }
-  bool IsFull() const { return count_ >= limit_ || bytes_ >= kEventPageBytesMax; }
+  bool IsFull() const {
+    return count_ >= limit_ || bytes_ >= kEventPageBytesMax || scanned_ >= kEventScanMax;
+  }
   std::optional<Sequence> last() const { return last_; }
 
  private:
+  const NamedEventReader& events_;
   std::size_t limit_;
   const std::function<void(const std::string&)>& visit_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
+  std::uint64_t scanned_ = 0;
   std::optional<Sequence> last_;
 };
 
-storage::Result<void> FillForwards(const EventJsonReader& events, const EventRange& range,
+storage::Result<void> FillForwards(const NamedEventReader& events, const EventRange& range,
                                    PageFiller& page) {
-  return events.ForEach(range.first, range.last, [&](Sequence sequence, const std::string& json) {
-    page.Add(sequence, json);
+  return events.ForEach(range.first, range.last, [&](const Event& event) {
+    page.Offer(event);
     return !page.IsFull();
   });
 }
 
-storage::Result<void> FillBackwards(const EventJsonReader& events, const EventRange& range,
+storage::Result<void> FillBackwards(const NamedEventReader& events, const EventRange& range,
                                     PageFiller& page) {
   Sequence end = range.last;
   while (end >= range.first && !page.IsFull()) {
     const std::uint64_t window =
         std::min<std::uint64_t>(kWindowEvents, end.value - range.first.value + 1);
     const Sequence begin{end.value - window + 1};
-    std::vector<std::pair<Sequence, std::string>> lines;
-    SCIMLEDGER_TRY(events.ForEach(begin, end, [&](Sequence sequence, std::string json) {
-      lines.emplace_back(sequence, std::move(json));
+    std::vector<Event> decoded;
+    SCIMLEDGER_TRY(events.ForEach(begin, end, [&](Event event) {
+      decoded.push_back(std::move(event));
       return true;
     }));
-    for (auto line = lines.rbegin(); line != lines.rend() && !page.IsFull(); ++line) {
-      page.Add(line->first, line->second);
+    for (auto event = decoded.rbegin(); event != decoded.rend() && !page.IsFull(); ++event) {
+      page.Offer(*event);
     }
     end = Sequence{begin.value - 1};
   }
@@ -114,17 +130,29 @@ storage::Result<void> FillBackwards(const EventJsonReader& events, const EventRa
 
 storage::Result<std::optional<Sequence>> ReadEventPage(
     const storage::EventLog& log, const projections::DirectoryView& view, std::string_view tenant,
-    const EventRange& range, const std::function<void(const std::string& json)>& visit) {
+    const EventRange& range, const EventTest& test,
+    const std::function<void(const std::string& json)>& visit) {
   EventRange within = range;
   within.first = std::max(range.first, Sequence{1});
   within.last = std::min(range.last, view.sequence());
-  PageFiller page(range.limit, visit);
   if (within.first > within.last) return std::optional<Sequence>();
-  const EventJsonReader events(log, view, tenant);
+  const NamedEventReader events(log, view, tenant, test);
+  PageFiller page(events, range.limit, visit);
   SCIMLEDGER_TRY(range.is_descending ? FillBackwards(events, within, page)
                                      : FillForwards(events, within, page));
   const Sequence end = range.is_descending ? within.first : within.last;
   return page.last() == end ? std::optional<Sequence>() : page.last();
+}
+
+storage::Result<Event> ReadEvent(const storage::EventLog& log, const SchemaRegistry& registry,
+                                 Sequence sequence) {
+  SCIMLEDGER_TRY_ASSIGN(const auto reader, log.Read(sequence, storage::ReadCheck::kTrust));
+  SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
+  if (!stored) {
+    return storage::Fail(storage::ErrorCode::kCorrupt,
+                         fmt::format("the log has no event {}", sequence.value));
+  }
+  return DecodeEvent(registry, *stored);
 }
 
 }  // namespace scimledger::api

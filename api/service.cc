@@ -15,6 +15,7 @@
 #include "api/exchange.h"
 #include "api/in_flight.h"
 #include "api/operations_endpoint.h"
+#include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
 #include "api/request_headers.h"
 #include "api/request_log.h"
@@ -61,6 +62,15 @@ ScimError WrongMethod(const Route& route, std::string_view allowed) {
       fmt::format("This method is not offered at {}; the methods are {}.", route.pattern, allowed)};
 }
 
+/// What stands for the events of a tenant without a log.
+ScimError NoEvents(const Tenant& tenant) {
+  return {
+      403, ScimType::kNone,
+      fmt::format("This is a read-only replay as of sequence {}: it has no log, so there are no "
+                  "events to read.",
+                  tenant.directory().position().value)};
+}
+
 /// An error with one more header.
 void AnswerErrorWith(Exchange& exchange, const ScimError& error, std::string name,
                      std::string value) {
@@ -86,7 +96,9 @@ class RoutingService final : public Service {
     AddAuditEndpoints(router_, workers_);
     AddTokenEndpoints(router_, workers_);
     AddSchemaEndpoints(router_, workers_);
-    AddReplayEndpoints(router_, workers_);
+    const auto work = std::make_shared<LongWork>();
+    AddReplayEndpoints(router_, workers_, work);
+    AddProjectionsEndpoints(router_, workers_, work);
   }
 
   ~RoutingService() override { RoutingService::Drain(); }
@@ -201,6 +213,10 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
                       R"(Bearer realm="scimledger", error="insufficient_scope")");
       return false;
     }
+  }
+  if (operation.access == Access::kReadAudit && exchange.tenant->is_replay()) {
+    exchange.AnswerError(NoEvents(*exchange.tenant));
+    return false;
   }
   for (const auto& checked :
        {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {

@@ -32,7 +32,12 @@ struct ServiceOptions {
 ///   list,
 ///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,
 ///                                  id}]}
+///   /admin/v1/replay               POST ?until=&into= → {replay, sequence, time}; GET → {position,
+///                                  head} of the replay or rebuild that runs
 ///   /admin/v1/replay/verify        POST → {live, replay, sequence, equal}
+///   /admin/v1/projections          GET → {projections: [{name, version, position, head, lag,
+///                                  snapshot, resources}]}
+///   /admin/v1/projections/{name}/rebuild   POST → {name, before, after, sequence, equal}
 ///   /healthz /readyz
 class Service : public HttpHandler {
  public:

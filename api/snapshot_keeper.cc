@@ -68,7 +68,7 @@ SnapshotKeeper::SnapshotKeeper(const storage::EventLog& log,
       directory_(directory),
       options_(std::move(options)),
       due_at_(options_.interval == 0 ? kNever : options_.last.value + options_.interval),
-      written_(options_.last),
+      written_(options_.last.value),
       thread_([this] { Loop(); }) {}
 
 SnapshotKeeper::~SnapshotKeeper() { Stop(); }
@@ -93,7 +93,7 @@ void SnapshotKeeper::Stop() {
   }
   wake_.notify_one();
   thread_.join();
-  if (directory_.position() != written_) Write();
+  if (directory_.position() != written()) Write();
 }
 
 void SnapshotKeeper::Loop() {
@@ -108,7 +108,10 @@ void SnapshotKeeper::Loop() {
   }
 }
 
+Sequence SnapshotKeeper::written() const { return {written_.load()}; }
+
 void SnapshotKeeper::Write() {
+  const std::lock_guard lock(writing_);
   const auto view = directory_.Freeze();
   const Sequence sequence = view->sequence();
   auto leaf_hash = LeafHashAt(log_, sequence);
@@ -118,7 +121,7 @@ void SnapshotKeeper::Write() {
   // depends on it.
   if (options_.interval != 0) due_at_.store(sequence.value + options_.interval);
   if (result) {
-    written_ = sequence;
+    written_ = sequence.value;
   } else if (options_.notice) {
     options_.notice(fmt::format("no snapshot of sequence {} in {}: {}", sequence.value,
                                 options_.file.string(), result.error().message));

@@ -45,12 +45,15 @@ class SnapshotKeeper {
   /// Told where the directory is now and then; starts a snapshot when one is due. Cheap; any
   /// thread.
   void Consider(Sequence position);
+  /// Writes one now, on the caller's thread, whatever there is.
+  void Write();
+  /// Sequence of the last one written, or found at the start; 0: none.
+  Sequence written() const;
   /// Ends the thread and writes a last snapshot if anything changed since the one before.
   void Stop();
 
  private:
   void Loop();
-  void Write();
 
   const storage::EventLog& log_;
   const projections::Directory& directory_;
@@ -60,7 +63,8 @@ class SnapshotKeeper {
   std::condition_variable wake_;
   bool is_due_ = false;
   bool is_stopping_ = false;
-  Sequence written_;
+  std::mutex writing_;  ///< one snapshot at a time
+  std::atomic<std::uint64_t> written_;
   std::thread thread_;
 };
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <future>
 #include <system_error>
 #include <utility>
 
 #include "api/snapshot_keeper.h"
+#include "storage/hash.h"
 
 namespace scimledger::api {
 namespace {
@@ -56,7 +58,8 @@ class LiveTenant final : public Tenant {
                    {.file = options.projections / name_ / "directory.snapshot",
                     .interval = options.snapshot_interval,
                     .last = snapshot,
-                    .notice = std::move(options.notice)}),
+                    .notice = options.notice}),
+        notice_(std::move(options.notice)),
         writer_(*log_, *directory_, clock, std::move(options.writer)) {}
 
   ~LiveTenant() override { LiveTenant::Stop(); }
@@ -73,6 +76,9 @@ class LiveTenant final : public Tenant {
 
   storage::Result<Verification> VerifyReplay(
       const std::function<void(Sequence position, Sequence head)>& progress) const override;
+  storage::Result<Rebuilt> Rebuild(
+      const std::function<void(Sequence position, Sequence head)>& progress) override;
+  Sequence snapshot() const override { return snapshots_.written(); }
 
   void Stop() override {
     writer_.Stop();
@@ -85,23 +91,38 @@ class LiveTenant final : public Tenant {
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<projections::Directory> directory_;
   SnapshotKeeper snapshots_;
+  std::function<void(const std::string& line)> notice_;
   Writer writer_;
 };
 
 storage::Result<Tenant::Verification> LiveTenant::VerifyReplay(
     const std::function<void(Sequence position, Sequence head)>& progress) const {
+  const auto live = directory_->Freeze();
   Verification verification;
-  {
-    const auto live = directory_->Freeze();
-    verification.sequence = live->sequence();
-    verification.live = projections::StateDigest(*live);
-  }
+  verification.sequence = live->sequence();
+  auto live_digest = std::async(std::launch::async, [live] { return StateDigest(*live); });
   const auto replayed = projections::Directory::Make();
   SCIMLEDGER_TRY(replayed->Replay(*log_, verification.sequence, [&](Sequence position) {
     if (progress) progress(position, verification.sequence);
   }));
-  verification.replayed = projections::StateDigest(*replayed->Freeze());
+  verification.replayed = StateDigest(*replayed->Freeze());
+  verification.live = live_digest.get();
   return verification;
+}
+
+storage::Result<Rebuilt> LiveTenant::Rebuild(
+    const std::function<void(Sequence position, Sequence head)>& progress) {
+  SCIMLEDGER_TRY_ASSIGN(const Rebuilt rebuilt,
+                        RebuildDirectory(*log_, *directory_, writer_, progress));
+  // The file came from the old state.
+  snapshots_.Write();
+  if (rebuilt.before != rebuilt.after && notice_) {
+    notice_(
+        fmt::format("the directory of tenant {} differed from its log at sequence {}: answers "
+                    "until now may have been wrong; the rebuilt one, digest {}, is in use",
+                    name_, rebuilt.sequence.value, storage::ToHex(rebuilt.after)));
+  }
+  return rebuilt;
 }
 
 }  // namespace

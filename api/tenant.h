@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "api/directory_rebuild.h"
 #include "engine/writer.h"
 #include "projections/directory.h"
 #include "storage/data_directory.h"
@@ -52,6 +53,16 @@ class Tenant {
   };
   [[nodiscard]] virtual storage::Result<Verification> VerifyReplay(
       const std::function<void(Sequence position, Sequence head)>& progress) const = 0;
+
+  /// Rebuilds the directory beside the live one and swaps it in (api/directory_rebuild.h), then
+  /// replaces the snapshot. A difference is told to `notice` too. One at a time.
+  [[nodiscard]] virtual storage::Result<Rebuilt> Rebuild(
+      const std::function<void(Sequence position, Sequence head)>& progress) = 0;
+  /// Sequence of the directory's snapshot on disk; 0: none.
+  virtual Sequence snapshot() const = 0;
+  /// Whether this is what `replay --into` wrote: the state of one sequence, without a log. Reading
+  /// its events fails with kNotFound; commands are refused with 403.
+  virtual bool is_replay() const { return false; }
 
   /// Ends the writer after what is queued, then snapshots. Called by the destructor if not before.
   virtual void Stop() = 0;

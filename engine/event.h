@@ -116,6 +116,9 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
 [[nodiscard]] storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
                                                  const storage::EventView& stored);
 
+/// What the event's resource is called by its id outside: of a definition its URN.
+std::string ShownResourceId(const Event& event);
+
 /// The event as everyone outside sees it (DESIGN §8), one line of JSON without the line end.
 /// `actor_name` and `actor_role`: what the credential is called; empty ones are left out.
 void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::string_view tenant,

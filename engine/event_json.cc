@@ -68,11 +68,7 @@ std::string DefinitionId(const Event& event) {
 void AppendResource(const Event& event, std::string& out) {
   ObjectWriter object(out);
   object.String("type", event.resource_type);
-  if (event.kind == EventKind::kSchemaAdded) {
-    object.String("id", DefinitionId(event));
-  } else {
-    object.Id("id", event.resource);
-  }
+  object.String("id", ShownResourceId(event));
   object.StringUnlessEmpty("name", event.resource_name);
   object.End();
 }
@@ -174,6 +170,10 @@ void AppendMembers(const Event& event, ObjectWriter& members, std::string& out) 
 }
 
 }  // namespace
+
+std::string ShownResourceId(const Event& event) {
+  return event.kind == EventKind::kSchemaAdded ? DefinitionId(event) : event.resource.ToString();
+}
 
 void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::string_view tenant,
                      std::string_view actor_name, std::string_view actor_role, std::string& out) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "engine/writer_batch.h"
 #include "storage/hash.h"
@@ -72,6 +73,16 @@ class Writer::Loop {
     wake_.notify_one();
   }
 
+  bool RunBetweenBatches(std::move_only_function<void()> task) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      tasks_.push_back(std::move(task));
+    }
+    wake_.notify_one();
+    return true;
+  }
+
   void Stop() {
     {
       const std::lock_guard lock(mutex_);
@@ -90,16 +101,19 @@ class Writer::Loop {
 
   void Run() {
     while (Collect()) {
+      for (auto& task : collected_tasks_) task();
+      collected_tasks_.clear();
       while (!collected_.empty()) RunBatch();
     }
   }
 
-  /// Waits for commands and takes all there are. False: stopped, and none is left.
+  /// Waits for commands and tasks and takes all there are. False: stopped, and none is left.
   bool Collect() {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !tasks_.empty(); });
     collected_.swap(queue_);
-    return !collected_.empty();
+    collected_tasks_.swap(tasks_);
+    return !collected_.empty() || !collected_tasks_.empty();
   }
 
   Waiting TakeCollected() {
@@ -187,12 +201,14 @@ class Writer::Loop {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Waiting> queue_;  ///< guarded by mutex_
-  std::size_t waiting_ = 0;    ///< guarded by mutex_: queued or collected, not yet in a batch
-  bool stopping_ = false;      ///< guarded by mutex_
+  std::deque<Waiting> queue_;                           ///< guarded by mutex_
+  std::vector<std::move_only_function<void()>> tasks_;  ///< guarded by mutex_
+  std::size_t waiting_ = 0;  ///< guarded by mutex_: queued or collected, not yet in a batch
+  bool stopping_ = false;    ///< guarded by mutex_
 
   // The thread's own.
   std::deque<Waiting> collected_;
+  std::vector<std::move_only_function<void()>> collected_tasks_;
   std::int64_t last_time_us_ = 0;          ///< recorded time of the last event (I-2)
   std::optional<storage::Error> failure_;  ///< set: nothing may be appended until Recover
   bool sync_failed_ = false;
@@ -209,6 +225,10 @@ Writer::~Writer() { loop_->Stop(); }
 
 void Writer::Submit(Command command, Done done) {
   loop_->Submit(std::move(command), std::move(done));
+}
+
+bool Writer::RunBetweenBatches(std::move_only_function<void()> task) {
+  return loop_->RunBetweenBatches(std::move(task));
 }
 
 void Writer::Stop() { loop_->Stop(); }

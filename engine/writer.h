@@ -61,6 +61,11 @@ class Writer {
   /// or the append failed and the outcome is unknown; 507: the same because the disk is full.
   void Submit(Command command, Done done);
 
+  /// Runs `task` on the writer's thread between two batches: no command is half done, the target is
+  /// at the log's head, and nothing changes it meanwhile. False: the writer has stopped, and `task`
+  /// is dropped. Commands wait for as long as it takes.
+  [[nodiscard]] bool RunBetweenBatches(std::move_only_function<void()> task);
+
   /// Answers what is queued, then ends the thread. Later commands are refused with 503.
   void Stop();
 

@@ -98,6 +98,10 @@ class Directory : public CommitTarget {
   [[nodiscard]] virtual storage::Result<void> Replay(
       const storage::EventLog& log, Sequence until,
       const std::function<void(Sequence)>& progress) = 0;
+
+  /// Exchanges the whole state with that of `rebuilt`, which is at the same sequence and which
+  /// nobody else uses: a reader sees the one or the other, never a mixture. On the writer's thread.
+  virtual void Exchange(Directory& rebuilt) = 0;
 };
 
 /// SHA-256 over the sorted rows of directory, unique keys, memberships, schemas and credentials

@@ -45,6 +45,7 @@ class LiveDirectory final : public Directory {
   [[nodiscard]] storage::Result<void> Replay(
       const storage::EventLog& log, Sequence until,
       const std::function<void(Sequence)>& progress) override;
+  void Exchange(Directory& rebuilt) override;
 
   // Readers, on any thread.
   Sequence position() const override;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
+#include "projections/event_batches.h"
 #include "projections/live_directory.h"
 
 namespace scimledger::projections {
@@ -11,8 +13,9 @@ namespace {
 
 /// How long a commit keeps readers out before it lets them in between two transactions.
 constexpr std::chrono::microseconds kLockHold{500};
-constexpr std::size_t kReplayBatch = 256;
-constexpr std::uint64_t kProgressEvery = 65'536;
+constexpr std::uint64_t kProgressEvery = 16'384;
+/// Fewer events than these are not worth a thread.
+constexpr std::uint64_t kAheadMin = 2'048;
 
 /// How many of the events in front belong to one transaction: they become visible together.
 std::size_t CountTogether(std::span<const Event> events) {
@@ -54,36 +57,37 @@ storage::Result<void> LiveDirectory::CatchUp(const storage::EventLog& log) {
 
 storage::Result<void> LiveDirectory::Replay(const storage::EventLog& log, Sequence until,
                                             const std::function<void(Sequence)>& progress) {
-  if (log.head().sequence < contents_.head) {
+  const Sequence head = log.head().sequence;
+  if (head < contents_.head) {
     return storage::Fail(storage::ErrorCode::kCorrupt,
                          fmt::format("the directory is at sequence {}, beyond the log's head {}",
-                                     contents_.head.value, log.head().sequence.value));
+                                     contents_.head.value, head.value));
   }
-  SCIMLEDGER_TRY_ASSIGN(auto reader, log.Read(contents_.head.Next(), storage::ReadCheck::kVerify));
-  std::vector<Event> batch;
+  SCIMLEDGER_TRY_ASSIGN(auto batches, ReadEventBatches(log, registry(), contents_.head, until));
+  if (until.value > contents_.head.value + kAheadMin) batches = ReadAhead(std::move(batches));
   std::uint64_t next_report = contents_.head.value + kProgressEvery;
-  for (Sequence next = contents_.head.Next(); next <= until; next = next.Next()) {
-    SCIMLEDGER_TRY_ASSIGN(const std::optional<storage::EventView> stored, reader->Next());
-    if (!stored) break;
-    SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry(), *stored));
-    if (batch.size() >= kReplayBatch && event.transaction != batch.back().transaction) {
-      SCIMLEDGER_TRY(Fold(batch));
-      batch.clear();
-    }
-    batch.push_back(std::move(event));
-    // What follows is written in the terms of the new registry.
-    if (batch.back().kind == EventKind::kSchemaAdded) {
-      SCIMLEDGER_TRY(Fold(batch));
-      batch.clear();
-    }
-    if (progress && next.value >= next_report) {
-      progress(next);
-      next_report += kProgressEvery;
+  while (true) {
+    SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
+    if (batch.empty()) break;
+    SCIMLEDGER_TRY(Fold(batch));
+    if (progress && contents_.head.value >= next_report) {
+      progress(contents_.head);
+      next_report = contents_.head.value + kProgressEvery;
     }
   }
-  SCIMLEDGER_TRY(Fold(batch));
   if (progress) progress(contents_.head);
   return {};
+}
+
+void LiveDirectory::Exchange(Directory& rebuilt) {
+  auto* const other = dynamic_cast<LiveDirectory*>(&rebuilt);
+  SCIMLEDGER_INVARIANT(other != nullptr && other != this && other->head() == head(),
+                       "only states of one sequence are exchanged");
+  const std::unique_lock lock(mutex_);
+  std::swap(contents_, other->contents_);
+  std::swap(ids_, other->ids_);
+  std::swap(keys_, other->keys_);
+  std::swap(secrets_, other->secrets_);
 }
 
 }  // namespace scimledger::projections

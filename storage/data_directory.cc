@@ -12,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "storage/manifest.h"
+
 namespace scimledger::storage {
 namespace {
 
@@ -78,6 +80,15 @@ bool HasLockOfOurs(const std::filesystem::path& path, bool alone) {
               fmt::format("{} is not a scimledger data directory: it has no log", path.string()));
 }
 
+[[nodiscard]] Result<void> CheckIsNoReplay(const std::filesystem::path& path) {
+  if (!HasManifest(path)) return {};
+  SCIMLEDGER_TRY_ASSIGN(const Manifest manifest, ReadManifest(path));
+  return Fail(ErrorCode::kIncompatible,
+              fmt::format("{} is a replay of log {} as of sequence {}: it has no log and can only "
+                          "be read (serve --read-only)",
+                          path.string(), manifest.log_id.ToString(), manifest.sequence.value));
+}
+
 std::string Holder(int descriptor) {
   std::string text = ReadLockFile(descriptor);
   if (!text.starts_with(kLockMark)) return "another process";
@@ -115,8 +126,22 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem
   if (!std::filesystem::is_directory(path, error)) {
     return Fail(ErrorCode::kNotFound, fmt::format("{} is not a directory", path.string()));
   }
+  SCIMLEDGER_TRY(CheckIsNoReplay(path));
   SCIMLEDGER_TRY(CheckIsOurs(path, if_missing));
+  return Lock(path);
+}
 
+Result<std::unique_ptr<DataDirectory>> DataDirectory::OpenReplay(
+    const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no data directory {}", path.string()));
+  }
+  SCIMLEDGER_TRY(ReadManifest(path));
+  return Lock(path);
+}
+
+Result<std::unique_ptr<DataDirectory>> DataDirectory::Lock(const std::filesystem::path& path) {
   const std::filesystem::path file = path / "LOCK";
   const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnlyFile);
   if (descriptor < 0) return IoError("open", file);

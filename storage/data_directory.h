@@ -14,8 +14,12 @@ class DataDirectory {
 
   /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no directory,
   /// or one that is not ours (it has other files but no log). kLocked: names the holder's process id.
+  /// kIncompatible: `replay --into` wrote it; it must never get a log.
   [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Open(
       const std::filesystem::path& path, IfMissing if_missing);
+  /// The same for a directory that `replay --into` wrote, and only for such a one (kNotFound).
+  [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> OpenReplay(
+      const std::filesystem::path& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
@@ -31,6 +35,8 @@ class DataDirectory {
 
  private:
   DataDirectory(std::filesystem::path path, int lock_descriptor);
+  [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Lock(
+      const std::filesystem::path& path);
 
   std::filesystem::path path_;
   int lock_descriptor_;

@@ -1,160 +1,275 @@
 #include "tools/audit_command.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
-#include <cstdio>
-#include <string_view>
-#include <vector>
+#include <memory>
+#include <utility>
 
+#include "api/time_argument.h"
+#include "engine/event_filter.h"
 #include "engine/json.h"
+#include "engine/text.h"
+#include "tools/audit_output.h"
+#include "tools/audit_pages.h"
+#include "tools/audit_resource.h"
+#include "tools/audit_story.h"
+#include "tools/local_service.h"
 #include "tools/request.h"
 
 namespace scimledger::tools {
 namespace {
 
-using Element = simdjson::dom::element;
+using api::DayEdge;
 
-std::string TextAt(Element object, std::string_view pointer) {
-  Element found;
-  if (object.at_pointer(pointer).get(found) != simdjson::SUCCESS) return {};
-  std::string_view text;
-  return found.get(text) == simdjson::SUCCESS ? std::string(text)
-                                              : std::string(simdjson::minify(found));
+std::string Quote(std::string_view text) {
+  std::string quoted;
+  AppendJsonString(quoted, text);
+  return quoted;
 }
 
-/// `title: "Clerk" → "Lead"`; a side that is absent is left out.
-std::string DescribeChange(Element change) {
-  std::string described = TextAt(change, "/path");
-  Element before;
-  Element after;
-  const bool has_before = change["before"].get(before) == simdjson::SUCCESS;
-  const bool has_after = change["after"].get(after) == simdjson::SUCCESS;
-  if (!has_before && !has_after) return described + ": supplied, not stored";
-  described += ": ";
-  if (has_before) described += simdjson::minify(before) + " → ";
-  described += has_after ? std::string(simdjson::minify(after)) : "(none)";
-  return described;
+/// Says early and by the option's own name what the server would say of its parameter.
+std::expected<api::TimeArgument, ExitCode> CheckTime(std::string_view option,
+                                                     const std::string& text, DayEdge edge) {
+  const auto time = api::ParseTimeArgument(option, text, edge, SystemClock().NowUs());
+  if (!time) return std::unexpected(Report(ExitCode::kMisuse, time.error().detail));
+  return *time;
 }
 
-std::string DescribeChanges(Element event) {
-  std::string described;
-  simdjson::dom::array changes;
-  if (event["changes"].get(changes) == simdjson::SUCCESS) {
-    for (const Element change : changes) {
-      if (!described.empty()) described += "; ";
-      described += DescribeChange(change);
-    }
+/// kDone: both are times, or not given.
+ExitCode CheckWindow(const std::string& since, const std::string& until) {
+  if (!since.empty()) {
+    const auto time = CheckTime("--since", since, DayEdge::kFirstInstant);
+    if (!time) return time.error();
   }
-  for (const auto& [key, sign] : {std::pair{"/members/added", "+"}, {"/members/removed", "-"}}) {
-    simdjson::dom::array ids;
-    if (event.at_pointer(key).get(ids) != simdjson::SUCCESS || ids.size() == 0) continue;
-    if (!described.empty()) described += "; ";
-    described += fmt::format("members {}{}", sign, ids.size());
-    std::string_view only;
-    if (ids.size() == 1 && ids.at(0).get(only) == simdjson::SUCCESS) {
-      described = fmt::format("{} ({})", described, only);
-    }
+  if (!until.empty()) {
+    const auto time = CheckTime("--until", until, DayEdge::kLastInstant);
+    if (!time) return time.error();
   }
-  return described;
+  return ExitCode::kDone;
 }
 
-std::string DescribeActor(Element event) {
-  std::string name = TextAt(event, "/actor/name");
-  if (name.empty()) name = TextAt(event, "/actor/id");
-  const std::string address = TextAt(event, "/client/address");
-  return fmt::format("{} ({}){}", name, TextAt(event, "/actor/method"),
-                     address.empty() ? "" : " from " + address);
+/// Without this, what `--filter` says would be joined with other conditions and refused for them.
+ExitCode CheckFilter(const std::string& text) {
+  if (text.empty()) return ExitCode::kDone;
+  const auto syntax = ParseFilter(text);
+  if (!syntax) return Report(ExitCode::kMisuse, syntax.error().detail);
+  const auto filter = BindEventFilter(*syntax);
+  return filter ? ExitCode::kDone : Report(ExitCode::kMisuse, filter.error().detail);
 }
 
-std::string DescribeResource(Element event) {
-  const std::string name = TextAt(event, "/resource/name");
-  return fmt::format("{} {}", TextAt(event, "/resource/type"),
-                     name.empty() ? TextAt(event, "/resource/id") : name);
-}
-
-/// Prints pages as they come; a table's columns are as wide as its page needs.
-class EventPrinter {
+/// Conditions that must all hold.
+class Conditions {
  public:
-  explicit EventPrinter(Format format) : format_(format) {
-    if (format_ == Format::kJson) fmt::print("{{\"events\":[");
+  void Add(const std::string& condition) {
+    if (!text_.empty()) text_ += " and ";
+    text_ += '(' + condition + ')';
+  }
+  /// The attribute itself, its parts, and an extension's attribute by its plain name.
+  void AddPath(const std::string& path) {
+    if (path.empty()) return;
+    Add(fmt::format("path eq {} or path sw {} or path ew {} or path co {}", Quote(path),
+                    Quote(path + "."), Quote(":" + path), Quote(":" + path + ".")));
+  }
+  void AddKinds(const std::vector<std::string>& kinds) {
+    std::string any;
+    for (const std::string& kind : kinds) {
+      any += fmt::format("{}kind eq {}", any.empty() ? "" : " or ", Quote(kind));
+    }
+    if (!any.empty()) Add(any);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::expected<std::string, ExitCode> TimeOf(Connection& connection, std::uint64_t sequence) {
+  const auto response =
+      Ask(connection, "GET",
+          fmt::format("/audit/v1/events?since={}&until={}&limit=1", sequence, sequence));
+  if (!response) return std::unexpected(response.error());
+  const auto document = JsonDocument::Parse(response->body);
+  return document ? TextAt(document->root(), "/events/0/time") : std::string();
+}
+
+std::string Headline(const NamedResource& resource, const std::string& time,
+                     std::uint64_t sequence) {
+  return fmt::format("{} {} ({}){}, as of {}, sequence {}\n\n", VisibleText(resource.type),
+                     VisibleText(resource.name), resource.id,
+                     resource.deleted.empty() ? "" : ", deleted " + ShowTime(resource.deleted),
+                     ShowTime(time), sequence);
+}
+
+/// The story of one resource, with what its table begins with.
+class HistoryTable {
+ public:
+  HistoryTable(Connection& connection, const NamedResource& resource)
+      : connection_(connection),
+        resource_(resource),
+        names_(connection),
+        story_({resource.id, resource.type},
+               {[this](const std::string& id) { return names_.NameOf(id); },
+                [this](const std::string& sequence) { return names_.NameAt(sequence); }}) {}
+
+  ExitCode Print(const AuditPage& page) {
+    if (!has_begun_) {
+      const auto time = TimeOf(connection_, page.as_of);
+      if (!time) return time.error();
+      fmt::print("{}", Headline(resource_, *time, page.as_of));
+      has_begun_ = true;
+    }
+    story_.Learn(page.items);
+    for (const JsonElement event : page.items) {
+      fmt::print("{}", story_.Block(event));
+      is_empty_ = false;
+    }
+    return ExitCode::kDone;
   }
 
-  void Print(simdjson::dom::array events) {
-    std::vector<std::vector<std::string>> rows;
-    for (const Element event : events) {
-      if (format_ == Format::kJsonLines) {
-        fmt::print("{}\n", std::string(simdjson::minify(event)));
-      } else if (format_ == Format::kJson) {
-        fmt::print("{}{}", count_ == 0 ? "" : ",", std::string(simdjson::minify(event)));
-      } else {
-        rows.push_back(RowOf(event));
-      }
-      ++count_;
-    }
-    PrintRows(rows);
-  }
-
-  void End(std::uint64_t as_of) {
-    if (format_ == Format::kJson) fmt::print("],\"next\":null,\"asOf\":{}}}\n", as_of);
-    if (format_ == Format::kTable) {
-      fmt::print(stderr, "{} event{}, as of sequence {}\n", count_, count_ == 1 ? "" : "s", as_of);
-    }
+  void End() const {
+    if (is_empty_) fmt::print("no events\n");
   }
 
  private:
-  static std::vector<std::string> RowOf(Element event) {
-    return {TextAt(event, "/sequence"), TextAt(event, "/time"), TextAt(event, "/kind"),
-            DescribeResource(event),    DescribeActor(event),   DescribeChanges(event)};
-  }
-
-  void PrintRows(const std::vector<std::vector<std::string>>& rows) {
-    if (format_ != Format::kTable && format_ != Format::kCsv) return;
-    static const std::vector<std::string> kHeader{"SEQUENCE", "TIME", "KIND",
-                                                  "RESOURCE", "BY",   "CHANGES"};
-    std::string text =
-        format_ == Format::kTable ? RenderTable(kHeader, rows) : RenderCsv(kHeader, rows);
-    if (header_printed_) text.erase(0, text.find('\n') + 1);
-    header_printed_ = true;
-    fmt::print("{}", text);
-  }
-
-  Format format_;
-  std::uint64_t count_ = 0;
-  bool header_printed_ = false;
+  Connection& connection_;
+  const NamedResource& resource_;
+  ResourceNames names_;
+  Story story_;
+  bool has_begun_ = false;
+  bool is_empty_ = true;
 };
+
+ExitCode PrintAll(AuditPages& pages, Format format) {
+  EventOutput output(format);
+  for (;;) {
+    const auto page = pages.Next();
+    if (!page) return page.error();
+    if (!*page) break;
+    output.Print(**page);
+  }
+  output.End();
+  return ExitCode::kDone;
+}
+
+ExitCode PrintStory(AuditPages& pages, HistoryTable& table) {
+  for (;;) {
+    const auto page = pages.Next();
+    if (!page) return page.error();
+    if (!*page) break;
+    if (const ExitCode code = table.Print(**page); code != ExitCode::kDone) return code;
+  }
+  table.End();
+  return ExitCode::kDone;
+}
+
+std::uint64_t SequenceOf(const api::HttpResponse& response) {
+  const auto header = api::FindHeader(response.headers, "Ledger-Sequence");
+  return header ? std::strtoull(std::string(*header).c_str(), nullptr, 10) : 0;
+}
+
+/// `--at` as the server is to take it: one instant, whatever the two clocks say.
+std::string AbsoluteTime(const api::TimeArgument& at) {
+  if (const auto* sequence = std::get_if<Sequence>(&at)) return fmt::format("{}", sequence->value);
+  return FormatDateTime(std::get<api::Instant>(at).time_us);
+}
+
+ExitCode PrintResource(Connection& connection, const NamedResource& resource, const std::string& at,
+                       const api::HttpResponse& response, Format format) {
+  if (format == Format::kJson || format == Format::kJsonLines) {
+    fmt::print("{}\n", response.body);
+    return ExitCode::kDone;
+  }
+  const auto document = JsonDocument::Parse(response.body);
+  if (!document) return Report(ExitCode::kIo, "the answer is not a resource");
+  if (format == Format::kCsv) {
+    fmt::print("{}", RenderCsv({"attribute", "value"}, FlattenResource(document->root(), false)));
+    return ExitCode::kDone;
+  }
+  const std::uint64_t sequence = SequenceOf(response);
+  std::string time = at;
+  if (at.find('T') == std::string::npos) {
+    const auto recorded = TimeOf(connection, sequence);
+    if (!recorded) return recorded.error();
+    time = *recorded;
+  }
+  fmt::print("{}{}", Headline(resource, time, sequence),
+             RenderTable({"ATTRIBUTE", "VALUE"}, FlattenResource(document->root(), true)));
+  return ExitCode::kDone;
+}
 
 }  // namespace
 
 ExitCode AuditEvents(const ConnectionOptions& connection_options, const AuditEventsOptions& options,
                      Format format) {
+  if (const ExitCode code = CheckWindow(options.since, options.until); code != ExitCode::kDone) {
+    return code;
+  }
+  if (const ExitCode code = CheckFilter(options.filter); code != ExitCode::kDone) return code;
   auto connection = Connection::Open(connection_options);
   if (!connection) return Report(connection.error());
-  std::string base = "/audit/v1/events?limit=1000";
-  if (!options.since.empty()) base += "&since=" + EncodeParameter(options.since);
-  if (!options.until.empty()) base += "&until=" + EncodeParameter(options.until);
-
-  std::optional<EventPrinter> printer;
-  std::string after;
-  for (;;) {
-    const auto response =
-        Ask(**connection, "GET", after.empty() ? base : base + "&after=" + EncodeParameter(after));
-    if (!response) return response.error();
-    const auto page = JsonDocument::Parse(response->body);
-    simdjson::dom::array events;
-    if (!page || page->root()["events"].get(events) != simdjson::SUCCESS) {
-      return Report(ExitCode::kIo, "the answer is not a page of events");
-    }
-    if (!printer) printer.emplace(format);
-    printer->Print(events);
-    std::string_view next;
-    if (page->root()["next"].get(next) != simdjson::SUCCESS) {
-      std::uint64_t as_of = 0;
-      if (page->root()["asOf"].get(as_of) != simdjson::SUCCESS) as_of = 0;
-      printer->End(as_of);
-      return ExitCode::kDone;
-    }
-    after = next;
+  Conditions conditions;
+  if (!options.resource.empty()) {
+    const auto resource = ResolveResource(**connection, options.resource);
+    if (!resource) return resource.error();
+    conditions.Add("resource.id eq " + Quote(resource->id));
   }
+  if (!options.actor.empty()) {
+    const std::string actor = Quote(options.actor);
+    conditions.Add(fmt::format("actor.name eq {} or actor.id eq {}", actor, actor));
+  }
+  conditions.AddKinds(options.kinds);
+  conditions.AddPath(options.path);
+  if (!options.filter.empty()) conditions.Add(options.filter);
+
+  std::string target = "/audit/v1/events";
+  AddParameter(target, "since", options.since);
+  AddParameter(target, "until", options.until);
+  AddParameter(target, "filter", conditions.text());
+  AddParameter(target, "order", options.order);
+  AuditPages pages(**connection, std::move(target), "events", options.limit);
+  return PrintAll(pages, format);
+}
+
+ExitCode AuditHistory(const ConnectionOptions& connection_options,
+                      const AuditHistoryOptions& options, Format format) {
+  if (const ExitCode code = CheckWindow(options.since, options.until); code != ExitCode::kDone) {
+    return code;
+  }
+  auto connection = Connection::Open(connection_options);
+  if (!connection) return Report(connection.error());
+  const auto resource = ResolveResource(**connection, options.resource);
+  if (!resource) return resource.error();
+  Conditions conditions;
+  conditions.AddPath(options.path);
+
+  std::string target = fmt::format("/audit/v1/resources/{}/history", resource->id);
+  AddParameter(target, "memberships", "true");
+  AddParameter(target, "since", options.since);
+  AddParameter(target, "until", options.until);
+  AddParameter(target, "filter", conditions.text());
+  AuditPages pages(**connection, std::move(target), "events", 0);
+  if (format != Format::kTable) return PrintAll(pages, format);
+  HistoryTable table(**connection, *resource);
+  return PrintStory(pages, table);
+}
+
+ExitCode AuditShow(const ConnectionOptions& connection_options, const AuditShowOptions& options,
+                   Format format) {
+  std::string at;
+  if (!options.at.empty()) {
+    const auto time = CheckTime("--at", options.at, DayEdge::kLastInstant);
+    if (!time) return time.error();
+    at = AbsoluteTime(*time);
+  }
+  auto connection = Connection::Open(connection_options);
+  if (!connection) return Report(connection.error());
+  const auto resource = ResolveResource(**connection, options.resource);
+  if (!resource) return resource.error();
+  std::string target = "/audit/v1/resources/" + resource->id;
+  AddParameter(target, "asOf", at);
+  const auto response = Ask(**connection, "GET", target);
+  if (!response) return response.error();
+  return PrintResource(**connection, *resource, at, *response, format);
 }
 
 }  // namespace scimledger::tools

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tools/connection.h"
 #include "tools/exit_code.h"
@@ -8,14 +10,42 @@
 
 namespace scimledger::tools {
 
-/// Empty: not given. Times as `--help` explains them.
+/// Empty: not given. Times as `--help` explains them; a resource by id, userName, externalId or
+/// displayName.
 struct AuditEventsOptions {
+  std::string resource;
+  std::string actor;  ///< name or id of a credential, or local:<uid>
   std::string since;
   std::string until;
+  std::vector<std::string> kinds;
+  std::string path;
+  std::string filter;
+  std::string order = "asc";
+  std::uint64_t limit = 0;  ///< 0: all
+};
+
+struct AuditHistoryOptions {
+  std::string resource;
+  std::string since;
+  std::string until;
+  std::string path;
+};
+
+struct AuditShowOptions {
+  std::string resource;
+  std::string at;
 };
 
 /// `audit events`: the log in order, page by page, so that memory stays small however long it is.
 [[nodiscard]] ExitCode AuditEvents(const ConnectionOptions& connection,
                                    const AuditEventsOptions& options, Format format);
+
+/// `audit history RESOURCE`: everything that happened to one resource; as a table, a story.
+[[nodiscard]] ExitCode AuditHistory(const ConnectionOptions& connection,
+                                    const AuditHistoryOptions& options, Format format);
+
+/// `audit show RESOURCE --at`: the resource as it was.
+[[nodiscard]] ExitCode AuditShow(const ConnectionOptions& connection,
+                                 const AuditShowOptions& options, Format format);
 
 }  // namespace scimledger::tools

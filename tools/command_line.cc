@@ -2,11 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <map>
 #include <string>
 
-#include "tools/audit_command.h"
-#include "tools/replay_command.h"
+#include "tools/audit_options.h"
+#include "tools/command_options.h"
+#include "tools/projections_options.h"
+#include "tools/replay_options.h"
 #include "tools/schema_command.h"
 #include "tools/serve.h"
 #include "tools/token_command.h"
@@ -18,11 +19,6 @@ constexpr const char* kExitStatuses =
     "Exit status: 0 done; 1 a finding, or not found; 2 misuse; 3 cannot open or reach; 4 I/O "
     "failure.";
 
-constexpr const char* kTimes =
-    "Times: RFC 3339 (2026-03-03T09:14:07Z), a bare date (that UTC day: --since its start, --until "
-    "its\n"
-    "end), a duration (7d, 12h, 30m: that long ago), or only digits (a sequence).";
-
 /// Everything any subcommand may be told, and what to run after parsing.
 struct Arguments {
   ServeOptions serve;
@@ -32,39 +28,11 @@ struct Arguments {
   std::string name;
   std::string token;
   std::string file;
-  AuditEventsOptions events;
-  bool verify = false;
+  AuditArguments audit;
+  ReplayArguments replay;
+  ProjectionsArguments projections;
   std::function<ExitCode()> run;
 };
-
-void AddConnectionOptions(CLI::App& command, Arguments& arguments) {
-  ConnectionOptions& connection = arguments.connection;
-  auto* data = command.add_option("--data", connection.data,
-                                  "Data directory (asks the server that "
-                                  "runs on it, else opens it)");
-  auto* server = command.add_option("--server", connection.server,
-                                    "URL of a server elsewhere, for example http://ledger:8080");
-  command.add_option("--token", connection.token, "Bearer token for --server")->needs(server);
-  command.add_option("--tenant", connection.tenant, "Tenant")->capture_default_str();
-  data->excludes(server);
-  command.parse_complete_callback([&connection] {
-    if (connection.data.empty() && connection.server.empty()) {
-      throw CLI::RequiredError("--data DIR or --server URL");
-    }
-  });
-}
-
-void AddFormatOption(CLI::App& command, Arguments& arguments) {
-  static const std::map<std::string, Format> kFormats{{"table", Format::kTable},
-                                                      {"json", Format::kJson},
-                                                      {"jsonl", Format::kJsonLines},
-                                                      {"csv", Format::kCsv}};
-  command
-      .add_option("--format", arguments.format,
-                  "table (default on a terminal), jsonl (default in a pipe), json or csv")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
-      ->option_text("FORMAT");
-}
 
 /// A subcommand that runs `run` when it was the one named.
 CLI::App& AddCommand(CLI::App& parent, Arguments& arguments, const std::string& name,
@@ -79,6 +47,8 @@ void AddServe(CLI::App& app, Arguments& arguments) {
                                [&arguments] { return Serve(arguments.serve); });
   serve.add_option("--data", arguments.serve.data, "Data directory; made if it is missing")
       ->required();
+  serve.add_flag("--read-only", arguments.serve.read_only,
+                 "Serve what `replay --into` wrote; nothing can be changed there");
   ConfigurationFlags& flags = arguments.serve.configuration;
   serve.add_option("--listen", flags.listen,
                    "Address and port (default 127.0.0.1:8080; port 0: any)");
@@ -105,7 +75,7 @@ void AddToken(CLI::App& app, Arguments& arguments) {
         arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
         return CreateToken(arguments.connection, arguments.role, arguments.name);
       });
-  AddConnectionOptions(create, arguments);
+  AddConnectionOptions(create, arguments.connection);
   create
       .add_option(
           "--role", arguments.role,
@@ -121,13 +91,13 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   CLI::App& list =
       AddCommand(token, arguments, "list", "List tokens, revoked ones too",
                  [&arguments] { return ListTokens(arguments.connection, arguments.format); });
-  AddConnectionOptions(list, arguments);
-  AddFormatOption(list, arguments);
+  AddConnectionOptions(list, arguments.connection);
+  AddFormatOption(list, arguments.format);
   CLI::App& revoke = AddCommand(token, arguments, "revoke", "Revoke a token at once", [&arguments] {
     return RevokeToken(arguments.connection, arguments.name);
   });
   revoke.add_option("TOKEN", arguments.name, "Its id or its name (not the secret)")->required();
-  AddConnectionOptions(revoke, arguments);
+  AddConnectionOptions(revoke, arguments.connection);
 }
 
 void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
@@ -138,7 +108,7 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
                  [&arguments] { return AddSchema(arguments.connection, arguments.file); });
   add.add_option("FILE", arguments.file, "RFC 7643 section 6 and 7 JSON; - reads standard input")
       ->required();
-  AddConnectionOptions(add, arguments);
+  AddConnectionOptions(add, arguments.connection);
   add.footer(
       "FILE holds one Schema or ResourceType, a list of them, or a ListResponse. A schema whose "
       "URN\n"
@@ -147,36 +117,8 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& list = AddCommand(schema, arguments, "list", "List schemas", [&arguments] {
     return ListSchemas(arguments.connection, arguments.format);
   });
-  AddConnectionOptions(list, arguments);
-  AddFormatOption(list, arguments);
-}
-
-void AddReplay(CLI::App& app, Arguments& arguments) {
-  CLI::App& replay = AddCommand(app, arguments, "replay", "Fold the log from its first event again",
-                                [&arguments] { return VerifyReplay(arguments.connection); });
-  AddConnectionOptions(replay, arguments);
-  replay.add_flag("--verify", arguments.verify, "Compare with the live state")->required();
-  replay.footer(
-      "Prints the digest of the live state and of the replayed one, at the same sequence, and\n"
-      "`equal`, or `differs` with exit status 1. Every hash of the log is checked on the way.\n\n"
-      "  scimledger replay --verify --data data");
-}
-
-void AddAudit(CLI::App& app, Arguments& arguments) {
-  CLI::App& audit =
-      *app.add_subcommand("audit", "Who changed what, when, through which credential");
-  audit.require_subcommand(1);
-  CLI::App& events = AddCommand(audit, arguments, "events", "The log, in order", [&arguments] {
-    return AuditEvents(arguments.connection, arguments.events, arguments.format);
-  });
-  events.add_option("--since", arguments.events.since, "From this time or sequence on");
-  events.add_option("--until", arguments.events.until, "Up to this time or sequence");
-  AddConnectionOptions(events, arguments);
-  AddFormatOption(events, arguments);
-  events.footer(
-      std::string(kTimes) +
-      "\n\n  scimledger audit events --data data --since 7d\n"
-      "  scimledger audit events --data data --since 2026-03-03 --until 2026-03-03 --format csv");
+  AddConnectionOptions(list, arguments.connection);
+  AddFormatOption(list, arguments.format);
 }
 
 }  // namespace
@@ -193,8 +135,9 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddServe(app, arguments);
   AddToken(app, arguments);
   AddSchemaCommands(app, arguments);
-  AddReplay(app, arguments);
-  AddAudit(app, arguments);
+  AddReplayCommand(app, arguments.replay, arguments.run);
+  AddProjectionsCommands(app, arguments.projections, arguments.run);
+  AddAuditCommands(app, arguments.audit, arguments.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -18,24 +18,38 @@ constexpr std::chrono::seconds kRequestTimeout{3600};  // a replay of a large lo
 constexpr std::chrono::seconds kOwnerWait{5};
 constexpr std::chrono::milliseconds kOwnerPoll{50};
 
+storage::Result<std::unique_ptr<api::HttpClient>> Connect(const ConnectionOptions& options) {
+  if (!options.server.empty()) return api::HttpClient::ForUrl(options.server, kRequestTimeout);
+  return api::HttpClient::ForSocket(storage::DataDirectory::ControlSocket(options.data),
+                                    kRequestTimeout);
+}
+
 class RemoteConnection : public Connection {
  public:
-  RemoteConnection(std::unique_ptr<api::HttpClient> client, std::string token)
-      : client_(std::move(client)), token_(std::move(token)) {}
+  RemoteConnection(std::unique_ptr<api::HttpClient> client, ConnectionOptions options)
+      : client_(std::move(client)), options_(std::move(options)) {}
 
   storage::Result<api::HttpResponse> Send(api::HttpRequest request) override {
-    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+    if (!options_.token.empty()) {
+      request.headers.emplace_back("Authorization", "Bearer " + options_.token);
+    }
     return client_->Send(request);
+  }
+
+  std::unique_ptr<Connection> Another() override {
+    auto client = Connect(options_);
+    if (!client) return nullptr;
+    return std::make_unique<RemoteConnection>(*std::move(client), options_);
   }
 
  private:
   std::unique_ptr<api::HttpClient> client_;
-  std::string token_;
+  ConnectionOptions options_;
 };
 
 class InProcessConnection : public Connection {
  public:
-  explicit InProcessConnection(std::unique_ptr<LocalService> local) : local_(std::move(local)) {}
+  explicit InProcessConnection(std::shared_ptr<LocalService> local) : local_(std::move(local)) {}
 
   storage::Result<api::HttpResponse> Send(api::HttpRequest request) override {
     request.transport = api::Transport::kInProcess;
@@ -53,22 +67,25 @@ class InProcessConnection : public Connection {
     return response;
   }
 
+  std::unique_ptr<Connection> Another() override {
+    return std::make_unique<InProcessConnection>(local_);
+  }
+
  private:
-  std::unique_ptr<LocalService> local_;
+  std::shared_ptr<LocalService> local_;
 };
 
 }  // namespace
 
 storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   if (!options.server.empty()) {
-    SCIMLEDGER_TRY_ASSIGN(auto client, api::HttpClient::ForUrl(options.server, kRequestTimeout));
-    return std::make_unique<RemoteConnection>(std::move(client), options.token);
+    SCIMLEDGER_TRY_ASSIGN(auto client, Connect(options));
+    return std::make_unique<RemoteConnection>(std::move(client), options);
   }
   const auto deadline = std::chrono::steady_clock::now() + kOwnerWait;
   for (;;) {
-    const auto socket = storage::DataDirectory::ControlSocket(options.data);
-    if (auto client = api::HttpClient::ForSocket(socket, kRequestTimeout)) {
-      return std::make_unique<RemoteConnection>(std::move(*client), std::string());
+    if (auto client = Connect(options)) {
+      return std::make_unique<RemoteConnection>(*std::move(client), options);
     }
     auto local = LocalService::Open(options.data, options.if_missing, options.tenant);
     if (local) return std::make_unique<InProcessConnection>(std::move(*local));

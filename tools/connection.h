@@ -32,6 +32,9 @@ class Connection {
   virtual ~Connection() = default;
 
   [[nodiscard]] virtual storage::Result<api::HttpResponse> Send(api::HttpRequest request) = 0;
+  /// A second way to the same answerer, for use beside this one on another thread; it must not
+  /// outlive this one. nullptr: there is none now.
+  virtual std::unique_ptr<Connection> Another() = 0;
 };
 
 }  // namespace scimledger::tools

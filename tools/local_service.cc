@@ -3,6 +3,10 @@
 #include <chrono>
 #include <utility>
 
+#include "api/replayed_tenant.h"
+#include "storage/manifest.h"
+#include "tools/progress_line.h"
+
 namespace scimledger::tools {
 namespace {
 
@@ -24,11 +28,32 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
   return local;
 }
 
+storage::Result<std::unique_ptr<LocalService>> LocalService::LockReplay(
+    const std::filesystem::path& data, api::ServiceOptions options) {
+  std::unique_ptr<LocalService> local(new LocalService);
+  SCIMLEDGER_TRY_ASSIGN(local->directory_, storage::DataDirectory::OpenReplay(data));
+  local->is_replay_ = true;
+  local->service_ = api::Service::Make(std::move(options));
+  return local;
+}
+
+std::unexpected<storage::Error> LocalService::NoSuchTenant(const std::string& tenant) const {
+  return storage::Fail(storage::ErrorCode::kNotFound,
+                       "no tenant named '" + tenant + "' in " + directory_->path().string());
+}
+
+storage::Result<void> LocalService::LoadReplay(const std::string& tenant) {
+  SCIMLEDGER_TRY_ASSIGN(const auto manifest, storage::ReadManifest(directory_->path()));
+  if (tenant != manifest.tenant) return NoSuchTenant(tenant);
+  SCIMLEDGER_TRY_ASSIGN(tenant_,
+                        api::OpenReplayedTenant(manifest, directory_->projections(), clock_));
+  service_->Attach(*tenant_);
+  return {};
+}
+
 storage::Result<void> LocalService::Load(const std::string& tenant, api::TenantOptions options) {
-  if (tenant != kDefaultTenant) {
-    return storage::Fail(storage::ErrorCode::kNotFound,
-                         "no tenant named '" + tenant + "' in " + directory_->path().string());
-  }
+  if (is_replay_) return LoadReplay(tenant);
+  if (tenant != kDefaultTenant) return NoSuchTenant(tenant);
   storage::LogStoreOptions store_options;
   // The directory was accepted when it was locked, so a log that is not there yet is a new one.
   store_options.create_if_missing = true;
@@ -46,8 +71,15 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Open(
     const std::string& tenant) {
   api::ServiceOptions options;
   options.log_requests = false;
-  SCIMLEDGER_TRY_ASSIGN(auto local, Lock(data, if_missing, std::move(options)));
-  SCIMLEDGER_TRY(local->Load(tenant, {}));
+  auto local = storage::HasManifest(data) ? LockReplay(data, std::move(options))
+                                          : Lock(data, if_missing, std::move(options));
+  if (!local) return local;
+  ProgressLine line("replaying the log");
+  api::TenantOptions tenant_options;
+  tenant_options.progress = [&line](Sequence position, Sequence head) {
+    if (position < head) line.Show({position.value, head.value});
+  };
+  SCIMLEDGER_TRY((*local)->Load(tenant, std::move(tenant_options)));
   return local;
 }
 

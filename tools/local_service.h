@@ -21,7 +21,8 @@ class SystemClock : public Clock {
 /// `serve` puts a server before it; other subcommands call it in their own process.
 class LocalService {
  public:
-  /// Opens everything; returns when the tenant is ready.
+  /// Opens everything, also what `replay --into` wrote; returns when the tenant is ready. Shows on
+  /// a terminal how far a longer start has come.
   [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> Open(
       const std::filesystem::path& data, storage::DataDirectory::IfMissing if_missing,
       const std::string& tenant);
@@ -30,7 +31,10 @@ class LocalService {
   [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> Lock(
       const std::filesystem::path& data, storage::DataDirectory::IfMissing if_missing,
       api::ServiceOptions options);
-  /// … then the log and its projections.
+  /// … or the same over what `replay --into` wrote, and only over such a directory …
+  [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> LockReplay(
+      const std::filesystem::path& data, api::ServiceOptions options);
+  /// … then the log and its projections, or the replay.
   [[nodiscard]] storage::Result<void> Load(const std::string& tenant, api::TenantOptions options);
 
   api::Service& service() { return *service_; }
@@ -40,9 +44,12 @@ class LocalService {
 
  private:
   LocalService() = default;
+  [[nodiscard]] storage::Result<void> LoadReplay(const std::string& tenant);
+  std::unexpected<storage::Error> NoSuchTenant(const std::string& tenant) const;
 
   // In order of construction; destruction goes the other way.
   std::unique_ptr<storage::DataDirectory> directory_;
+  bool is_replay_ = false;
   SystemClock clock_;
   std::unique_ptr<storage::LogStore> store_;
   std::unique_ptr<api::Tenant> tenant_;

@@ -34,8 +34,16 @@ std::expected<api::HttpResponse, ExitCode> Ask(Connection& connection, std::stri
   if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("User-Agent", "scimledger-cli");
   request.body = std::move(body);
-  auto response = connection.Send(std::move(request));
-  if (!response) return std::unexpected(Report(response.error()));
+  return Checked(connection.Send(std::move(request)));
+}
+
+std::expected<api::HttpResponse, ExitCode> Checked(storage::Result<api::HttpResponse> response) {
+  if (!response) {
+    // No answer came, so whoever should have given it was not reached.
+    const bool is_transport = response.error().code == storage::ErrorCode::kIo;
+    return std::unexpected(is_transport ? Report(ExitCode::kCannotOpen, response.error().message)
+                                        : Report(response.error()));
+  }
   if (response->status >= 400) {
     return std::unexpected(Report(CodeOf(response->status), DetailOf(*response)));
   }

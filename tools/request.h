@@ -18,6 +18,10 @@ namespace scimledger::tools {
                                                              std::string target,
                                                              std::string body = {});
 
+/// What Ask makes of an answer, for who sent the request himself.
+[[nodiscard]] std::expected<api::HttpResponse, ExitCode> Checked(
+    storage::Result<api::HttpResponse> response);
+
 /// Opens and asks in one step.
 [[nodiscard]] std::expected<api::HttpResponse, ExitCode> Ask(const ConnectionOptions& options,
                                                              std::string_view method,

@@ -97,8 +97,10 @@ ExitCode Serve(const ServeOptions& options) {
   const auto listen = ParseListen(configuration->listen);
   if (!listen) return Report(listen.error());
 
-  auto local = LocalService::Lock(options.data, storage::DataDirectory::IfMissing::kCreate,
-                                  ServiceOptionsOf(*configuration));
+  auto local = options.read_only
+                   ? LocalService::LockReplay(options.data, ServiceOptionsOf(*configuration))
+                   : LocalService::Lock(options.data, storage::DataDirectory::IfMissing::kCreate,
+                                        ServiceOptionsOf(*configuration));
   if (!local) return Report(local.error());
   auto server = api::HttpServer::Start(ServerOptionsOf(*configuration, *listen, (*local)->data()),
                                        (*local)->service());

@@ -9,6 +9,7 @@ namespace scimledger::tools {
 
 struct ServeOptions {
   std::filesystem::path data;
+  bool read_only = false;  ///< `data` is what `replay --into` wrote
   ConfigurationFlags configuration;
 };
 

@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "api/http_client.h"
 #include "http_fixture.h"
 
 namespace scimledger::api {
@@ -306,6 +307,23 @@ TEST(HttpServerTest, NamesABusyPort) {
     EXPECT_TRUE(second.error().message.contains(
         fmt::format("127.0.0.1:{}: the address is in use", first->port())));
   }
+}
+
+TEST(HttpServerTest, ListensOnIpv6InTheBracketsOfAUrl) {
+  FakeHandler handler;
+  HttpServerOptions options;
+  options.address = "[::1]";
+  options.port = 0;
+  const auto server = HttpServer::Start(options, handler);
+  if (!server) GTEST_SKIP() << server.error().message;
+  const std::string url = fmt::format("http://[::1]:{}", (*server)->port());
+  const auto client = HttpClient::ForUrl(url, std::chrono::seconds(10)).value();
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/";
+
+  EXPECT_EQ(client->Send(request).value().status, 200);
+  EXPECT_EQ(handler.seen().front().peer_address, "::1");
 }
 
 TEST(HttpServerTest, RefusesAnAddressThatIsNone) {

@@ -126,7 +126,7 @@ TEST(HttpSessionReaderTest, RefusesWhatIsNotHttp) {
       "GET /a HTTP/1.1\r\nHost h\r\n\r\n",
       "GET /a HTTP/1.1\r\nHost: h\r\n: empty\r\n\r\n",
       "GET /a HTTP/1.1\r\nHost: h\r\nA B: c\r\n\r\n",
-      std::string("GET /a HTTP/1.1\r\nHost: h\r\nA: \0\r\n\r\n", 37),
+      std::string("GET /a HTTP/1.1\r\nHost: h\r\nA: ") + '\0' + "\r\n\r\n",
       "{\"schemas\":[]}\r\n\r\n",
   };
   for (const std::string& bytes : kCases) {

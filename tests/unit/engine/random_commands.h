@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "random_schemas.h"
 #include "sample_commands.h"
 
 namespace scimledger {
@@ -15,9 +16,19 @@ namespace scimledger {
 /// Equal seeds give equal commands.
 class RandomCommands {
  public:
-  explicit RandomCommands(std::uint64_t seed) : random_(seed) {}
+  /// What the commands are about.
+  enum class Schemas {
+    kKnown,   ///< the built-in schemas and one extension that nobody uses
+    kRandom,  ///< also random schemas, and resources of them as far as UseRegistry tells
+  };
+  explicit RandomCommands(std::uint64_t seed, Schemas schemas = Schemas::kKnown)
+      : random_(seed), schemas_(seed + 1), with_schemas_(schemas == Schemas::kRandom) {}
+
+  /// Later commands are parsed against this one.
+  void UseRegistry(RegistryPtr registry) { samples_.registry = std::move(registry); }
 
   Command Next() {
+    if (with_schemas_ && Below(3) == 0) return NextCustom();
     switch (Below(14)) {
       case 0:
       case 1:
@@ -51,6 +62,7 @@ class RandomCommands {
   std::vector<ResourceId> Ids() const {
     std::vector<ResourceId> ids = users_;
     ids.insert(ids.end(), groups_.begin(), groups_.end());
+    ids.insert(ids.end(), devices_.begin(), devices_.end());
     return ids;
   }
   std::uint64_t Below(std::uint64_t limit) { return random_() % limit; }
@@ -97,6 +109,9 @@ class RandomCommands {
         R"({"op":"remove","path":"emails[type eq \"home\"]"})",
         R"({"op":"replace","path":"active","value":false})",
         R"({"op":"replace","path":"password","value":"n3w"})",
+        R"({"op":"Replace","path":"active","value":"False"})",
+        R"({"op":"Add","path":"emails[type eq \"work\"].value","value":"w@x.org"})",
+        R"({"op":"Add","value":{"name.familyName":"E","title":"Entra"}})",
         R"({"op":"add","value":{"nickName":"N","displayName":"D"}})",
     };
     std::string operations = "[";
@@ -117,10 +132,70 @@ class RandomCommands {
     return samples_.Make(RevokeCredential{IdOf(500'000 + Below(4))});
   }
 
+  /// A definition, or a write of something that the random schemas define.
+  Command NextCustom() {
+    if (Below(8) == 0) return samples_.Make(AddSchema{{schemas_.NextDefinition()}});
+    static constexpr std::string_view kTypes[] = {"User", "User", "Group", "Device"};
+    const std::string_view name = kTypes[Below(std::size(kTypes))];
+    const ResourceType* const type = samples_.registry->FindTypeByName(name);
+    const Attribute* const attribute =
+        type == nullptr ? nullptr : schemas_.Any(*samples_.registry, *type);
+    if (attribute == nullptr) return samples_.Make(AddSchema{{schemas_.NextDefinition()}});
+    std::vector<ResourceId>& ids = name == "User" ? users_ : name == "Group" ? groups_ : devices_;
+    switch (Below(6)) {
+      case 0:
+        return samples_.Create(name, NewId(ids), CustomBody(*type, *attribute));
+      case 1:
+        return samples_.Replace(name, Any(ids), CustomBody(*type, *attribute));
+      case 2:
+        if (name == "Device") return samples_.Delete(name, Any(ids));
+        [[fallthrough]];
+      default:
+        return samples_.Patch(name, Any(ids), CustomOperations(*type, *attribute));
+    }
+  }
+
+  std::string CustomBody(const ResourceType& type, const Attribute& attribute) {
+    std::string body = type.name == "User" ? UserBody() : GroupBody();
+    if (type.name == "Device") body = fmt::format(R"({{"displayName":"d{}"}})", Below(9));
+    body.pop_back();
+    // A second member of the same name would not be JSON.
+    if (attribute.name != "displayName") {
+      body += "," + schemas_.Member(*samples_.registry, type, attribute);
+    }
+    return body + "}";
+  }
+
+  /// One change in one of the ways in which clients spell it: by path, by Okta's value without a
+  /// path, by Entra's capital verbs, paths as keys and booleans as texts.
+  std::string CustomOperations(const ResourceType& type, const Attribute& attribute) {
+    const std::string value = schemas_.Value(*samples_.registry, attribute);
+    switch (Below(5)) {
+      case 0:
+        return fmt::format(R"([{{"op":"replace","value":{{{}}}}}])",
+                           schemas_.Member(*samples_.registry, type, attribute));
+      case 1:
+        return fmt::format(R"([{{"op":"remove","path":"{}"}}])", attribute.path);
+      case 2:
+        return fmt::format(R"([{{"op":"Add","value":{{"{}":{}}}}}])", attribute.path, value);
+      case 3:
+        if (attribute.type == AttributeType::kBoolean) {
+          return fmt::format(R"([{{"op":"Replace","path":"{}","value":"{}"}}])", attribute.path,
+                             Below(2) == 0 ? "True" : "False");
+        }
+        [[fallthrough]];
+      default:
+        return fmt::format(R"([{{"op":"add","path":"{}","value":{}}}])", attribute.path, value);
+    }
+  }
+
   std::mt19937_64 random_;
   SampleCommands samples_;
+  RandomSchemas schemas_;
+  const bool with_schemas_;
   std::vector<ResourceId> users_;
   std::vector<ResourceId> groups_;
+  std::vector<ResourceId> devices_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -1,0 +1,256 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+
+#include "engine/document.h"
+#include "engine/resource_json.h"
+#include "projections/directory.h"
+#include "storage/hash.h"
+#include "storage/memory_event_log.h"
+#include "tests/unit/api/service_fixture.h"
+#include "tests/unit/engine/fake_state.h"
+#include "tests/unit/engine/random_commands.h"
+
+namespace scimledger::api {
+namespace {
+
+constexpr std::uint64_t kSeeds = 12;
+constexpr int kCommands = 250;
+
+/// What a reader of the log can know of one resource: attributes, members, version.
+struct Known {
+  AttributeMap attributes;
+  std::set<ResourceId> members;
+  std::uint64_t version = 0;
+};
+
+Value ValueAt(const SchemaRegistry& registry, const AttributeMap& attributes, AttributeId id) {
+  const auto& parent = registry.attribute(id).parent;
+  const Value* const top = attributes.Find(parent.value_or(id));
+  if (top == nullptr) return {};
+  if (!parent) return *top;
+  const AttributeMap* const parts = top->AsComplex();
+  const Value* const part = parts == nullptr ? nullptr : parts->Find(id);
+  return part == nullptr ? Value() : *part;
+}
+
+/// A tenant over a log that survives it, driven by random commands with random schemas, restarted
+/// and rebuilt at random moments. Everything follows from the seed.
+class History {
+ public:
+  explicit History(std::uint64_t seed)
+      : commands_(seed, RandomCommands::Schemas::kRandom), choices_(seed * 31) {
+    options_.projections =
+        std::filesystem::temp_directory_path() / ("scimledger_history_" + IdText());
+    // Some restarts find a snapshot that is behind, some one at the head.
+    options_.snapshot_interval = 40;
+    Open();
+  }
+  ~History() {
+    tenant_.reset();
+    std::filesystem::remove_all(options_.projections);
+  }
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  void Run(int commands) {
+    for (int i = 0; i < commands && !testing::Test::HasFatalFailure(); ++i) {
+      Step();
+      if (choices_() % 60 == 0) Restart();
+      if (choices_() % 60 == 0) Rebuild();
+    }
+  }
+
+  Tenant& tenant() { return *tenant_; }
+  const storage::EventLog& log() const { return *log_; }
+  std::size_t no_ops() const { return no_ops_; }
+  std::size_t accepted() const { return accepted_; }
+
+ private:
+  static std::string IdText() { return storage::RandomUuid().ToString(); }
+
+  void Open() {
+    auto tenant = Tenant::Open(std::make_unique<SurvivingLog>(log_), clock_, options_);
+    ASSERT_TRUE(tenant) << tenant.error().message;
+    tenant_ = *std::move(tenant);
+  }
+
+  void Restart() {
+    tenant_.reset();
+    // A start without a snapshot replays from zero.
+    if (choices_() % 2 == 0) std::filesystem::remove_all(options_.projections);
+    Open();
+  }
+
+  void Rebuild() {
+    const auto rebuilt = tenant_->Rebuild(nullptr);
+    ASSERT_TRUE(rebuilt) << rebuilt.error().message;
+    EXPECT_EQ(rebuilt->sequence, log_->head().sequence);
+    EXPECT_EQ(storage::ToHex(rebuilt->before), storage::ToHex(rebuilt->after));
+  }
+
+  /// One command; an accepted one moves the head by its events, a no-op or a refusal not at all.
+  void Step() {
+    // Commands are often parsed against an older registry than the one they are decided on.
+    if (choices_() % 3 == 0) commands_.UseRegistry(tenant_->directory().current_registry());
+    const Sequence before = log_->head().sequence;
+    std::promise<Result<Outcome>> promise;
+    tenant_->Submit(commands_.Next(),
+                    [&](Result<Outcome> outcome) { promise.set_value(std::move(outcome)); });
+    const auto outcome = promise.get_future().get();
+    const std::uint64_t events = outcome ? outcome->events : 0;
+    ASSERT_EQ(log_->head().sequence.value, before.value + events);
+    if (!outcome) return;
+    ASSERT_EQ(outcome->sequence, log_->head().sequence);
+    ++(events == 0 ? no_ops_ : accepted_);
+  }
+
+  std::shared_ptr<storage::EventLog> log_ = storage::MakeMemoryEventLog(IdOf(0x1065));
+  SteppingClock clock_;
+  TenantOptions options_;
+  RandomCommands commands_;
+  std::mt19937_64 choices_;
+  std::unique_ptr<Tenant> tenant_;
+  std::size_t no_ops_ = 0;
+  std::size_t accepted_ = 0;
+};
+
+/// Decodes the log with the registry in force at each event and hands each to `visit`, with the
+/// state before it; folds it afterwards.
+void ForEachEvent(const storage::EventLog& log,
+                  const std::function<void(const FakeState& before, const Event& event,
+                                           const storage::EventView& stored)>& visit) {
+  FakeState state;
+  const auto reader = log.Read({1}, storage::ReadCheck::kVerify);
+  ASSERT_TRUE(reader) << reader.error().message;
+  for (;;) {
+    const auto stored = (*reader)->Next();
+    ASSERT_TRUE(stored) << stored.error().message;
+    if (!*stored) return;
+    const auto event = DecodeEvent(*state.registry(), **stored);
+    ASSERT_TRUE(event) << event.error().message;
+    visit(state, *event, **stored);
+    const auto applied = Apply(state, *event);
+    ASSERT_TRUE(applied) << applied.error().message;
+  }
+}
+
+/// Checks one event against what the events before it said, and takes it in.
+void CheckChain(const FakeState& before, const Event& event,
+                std::map<ResourceId, Known>& resources) {
+  if (event.resource_type == "Schema" || event.resource_type == "ResourceType" ||
+      event.resource_type == "Credential") {
+    return;
+  }
+  SCOPED_TRACE(fmt::format("event {} {}", event.sequence.value, ToString(event.kind)));
+  Known& known = resources[event.resource];
+  ASSERT_EQ(known.version, event.version_before);
+  const SchemaRegistry& registry = *before.registry();
+  for (const AttributeChange& change : event.changes) {
+    const bool is_secret = change.before.IsUnassigned() && change.after.IsUnassigned();
+    if (is_secret) continue;
+    ASSERT_NE(change.before, change.after) << registry.attribute(change.attribute).path;
+    ASSERT_EQ(ValueAt(registry, known.attributes, change.attribute), change.before)
+        << registry.attribute(change.attribute).path;
+    const auto& parent = registry.attribute(change.attribute).parent;
+    if (!parent) {
+      known.attributes.Set(change.attribute, change.after);
+      continue;
+    }
+    Value* const top = known.attributes.Find(*parent);
+    AttributeMap parts = top == nullptr ? AttributeMap() : *top->AsComplex();
+    parts.Set(change.attribute, change.after);
+    known.attributes.Set(*parent, Value(std::move(parts)));
+  }
+  for (const ResourceId& member : event.members_added) {
+    ASSERT_TRUE(known.members.insert(member).second) << "added twice";
+    ASSERT_NE(before.FindResource(member), nullptr) << "of an unknown resource";
+  }
+  for (const ResourceId& member : event.members_removed) {
+    ASSERT_EQ(known.members.erase(member), 1U) << "removed, but not there";
+  }
+  known.version = event.version_after;
+  if (event.kind == EventKind::kResourceDeleted) {
+    ASSERT_TRUE(known.attributes.empty()) << "the delete does not tell all that was there";
+    resources.erase(event.resource);
+  }
+}
+
+class HistoryPropertiesTest : public testing::TestWithParam<std::uint64_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Seeds, HistoryPropertiesTest,
+                         testing::Range(std::uint64_t{1}, kSeeds + 1));
+
+/// I-3.
+TEST_P(HistoryPropertiesTest, ReplayEqualsLive) {
+  History history(GetParam());
+  for (int part = 0; part < 4; ++part) {
+    ASSERT_NO_FATAL_FAILURE(history.Run(kCommands / 4));
+    const auto verified = history.tenant().VerifyReplay(nullptr);
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_EQ(verified->sequence, history.log().head().sequence);
+    EXPECT_EQ(storage::ToHex(verified->live), storage::ToHex(verified->replayed));
+  }
+  EXPECT_GT(history.accepted(), 60U) << "the commands changed next to nothing";
+  EXPECT_GT(history.no_ops(), 5U) << "no no-op was tried";
+}
+
+TEST_P(HistoryPropertiesTest, EveryEventsBeforeAndAfterFitTheStatesAroundIt) {
+  History history(GetParam());
+  ASSERT_NO_FATAL_FAILURE(history.Run(kCommands));
+
+  std::map<ResourceId, Known> resources;
+  std::size_t custom = 0;
+  ForEachEvent(history.log(),
+               [&](const FakeState& before, const Event& event, const storage::EventView&) {
+                 CheckChain(before, event, resources);
+                 for (const AttributeChange& change : event.changes) {
+                   const std::string& urn = before.registry()->attribute(change.attribute).schema;
+                   if (urn.starts_with("urn:example:params")) ++custom;
+                 }
+               });
+
+  // What the events told is what there is.
+  std::size_t rows = 0;
+  const auto view = history.tenant().directory().Freeze();
+  for (const ResourceType& type : view->registry()->resource_types()) {
+    view->ForEachResource(type.id, [&](const ResourcePtr& row) {
+      ++rows;
+      const Known& known = resources[row->id];
+      EXPECT_EQ(known.version, row->version);
+      EXPECT_EQ(EncodeDocument(known.attributes), row->document) << row->id.ToString();
+      std::set<ResourceId> members;
+      view->ForEachMember(*row,
+                          [&](const ReferencedResource& member) { members.insert(member.id); });
+      EXPECT_EQ(known.members, members);
+      return true;
+    });
+  }
+  EXPECT_EQ(rows, resources.size());
+  EXPECT_GT(custom, 10U) << "the custom schemas were hardly used";
+}
+
+/// I-6: apart from salts, log and digest are a function of the commands and the clock.
+TEST_P(HistoryPropertiesTest, EqualCommandsGiveEqualEvents) {
+  const auto run = [] {
+    History history(GetParam());
+    history.Run(kCommands);
+    std::string bytes;
+    ForEachEvent(history.log(),
+                 [&](const FakeState&, const Event&, const storage::EventView& stored) {
+                   constexpr std::size_t kEnvelopeBytes = 49;  // holds the salt
+                   bytes += stored.header;
+                   bytes += stored.context.substr(kEnvelopeBytes);
+                   bytes += stored.body.substr(kEnvelopeBytes);
+                 });
+    return bytes + storage::ToHex(StateDigest(*history.tenant().directory().Freeze()));
+  };
+  const std::string first = run();
+  EXPECT_GT(first.size(), 10'000U);
+  EXPECT_EQ(storage::ToHex(storage::Sha256({first})), storage::ToHex(storage::Sha256({run()})));
+}
+
+}  // namespace
+}  // namespace scimledger::api

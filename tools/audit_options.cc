@@ -1,0 +1,121 @@
+#include "tools/audit_options.h"
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "tools/command_options.h"
+
+namespace scimledger::tools {
+namespace {
+
+constexpr const char* kResourceHelp =
+    "RESOURCE is an id, userName, externalId or displayName, of a current or a deleted resource;\n"
+    "user:NAME or group:NAME keeps one type. Not found: exit 1. Ambiguous: exit 2, with the\n"
+    "candidates on stderr.\n";
+
+void AddWindow(CLI::App& command, std::string& since, std::string& until) {
+  command.add_option("--since", since, "From this time or sequence on");
+  command.add_option("--until", until, "Up to this time or sequence");
+}
+
+void AddPath(CLI::App& command, std::string& path) {
+  command.add_option("--path", path,
+                     "Only changes of this attribute or a part of it: title, name, emails,\n"
+                     "department (an extension's by its plain name), or a full path");
+}
+
+void AddEvents(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditEventsOptions& options = arguments.events;
+  CLI::App& events = *audit.add_subcommand("events", "The log, in order");
+  events.final_callback([&arguments, &run] {
+    run = [&arguments] {
+      return AuditEvents(arguments.connection, arguments.events, arguments.format);
+    };
+  });
+  events.add_option("--resource", options.resource, "Only events of this resource");
+  events.add_option("--actor", options.actor,
+                    "Only what this credential did: its name or id, or local:UID");
+  AddWindow(events, options.since, options.until);
+  events
+      .add_option("--kind", options.kinds,
+                  "Only this kind, for example ResourceDeleted; may be repeated")
+      ->take_all();
+  AddPath(events, options.path);
+  events.add_option("--filter", options.filter,
+                    "SCIM filter over the attributes an event has in jsonl, and path, before,\n"
+                    "after, member");
+  events.add_option("--order", options.order, "asc (oldest first) or desc")
+      ->check(CLI::IsMember({"asc", "desc"}).description(""))
+      ->capture_default_str();
+  events.add_option("--limit", options.limit, "At most so many events (default: all)")
+      ->check(CLI::PositiveNumber.description(""));
+  AddConnectionOptions(events, arguments.connection);
+  AddFormatOption(events, arguments.format);
+  events.footer(
+      std::string(kTimesHelp) +
+      "\n\n"
+      "  scimledger audit events --data data --since 7d\n"
+      "  scimledger audit events --data data --since 2026-03-03 --until 2026-03-03 --format csv\n"
+      "  scimledger audit events --data data --actor entra-prod --kind ResourceDeleted\n"
+      "  scimledger audit events --data data --path manager --order desc --limit 20\n"
+      "  scimledger audit events --data data \\\n"
+      "    --filter 'client.address sw \"10.2.\" and changes[path eq \"active\" and after eq "
+      "false]'");
+}
+
+void AddHistory(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditHistoryOptions& options = arguments.history;
+  CLI::App& history = *audit.add_subcommand(
+      "history", "What happened to one resource: who changed what from what to what, when");
+  history.final_callback([&arguments, &run] {
+    run = [&arguments] {
+      return AuditHistory(arguments.connection, arguments.history, arguments.format);
+    };
+  });
+  history.add_option("RESOURCE", options.resource, "Whose history")->required();
+  AddWindow(history, options.since, options.until);
+  AddPath(history, options.path);
+  AddConnectionOptions(history, arguments.connection);
+  AddFormatOption(history, arguments.format);
+  history.footer(std::string(kResourceHelp) + kTimesHelp +
+                 "\n\n"
+                 "Groups that took the resource in or let it go are part of its history.\n\n"
+                 "  scimledger audit history --data data jane@example.com\n"
+                 "  scimledger audit history --data data group:Sales --since 2026-03-01\n"
+                 "  scimledger audit history --data data jane@example.com --path department");
+}
+
+void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditShowOptions& options = arguments.show;
+  CLI::App& show = *audit.add_subcommand("show", "One resource as it was at some time");
+  show.final_callback([&arguments, &run] {
+    run = [&arguments] {
+      return AuditShow(arguments.connection, arguments.show, arguments.format);
+    };
+  });
+  show.add_option("RESOURCE", options.resource, "Which resource")->required();
+  show.add_option("--at", options.at, "Time or sequence (default: now)");
+  AddConnectionOptions(show, arguments.connection);
+  AddFormatOption(show, arguments.format);
+  show.footer(
+      std::string(kResourceHelp) + kTimesHelp +
+      "\n\n"
+      "The answer is what a SCIM GET would have shown then, groups and manager included; it "
+      "is\n"
+      "found by replaying the log. jsonl and json are the SCIM resource itself.\n\n"
+      "  scimledger audit show --data data jane@example.com --at 2026-03-03\n"
+      "  scimledger audit show --data data jane@example.com --at 41 --format json");
+}
+
+}  // namespace
+
+void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  CLI::App& audit =
+      *app.add_subcommand("audit", "Who changed what, when, through which credential");
+  audit.require_subcommand(1);
+  AddEvents(audit, arguments, run);
+  AddHistory(audit, arguments, run);
+  AddShow(audit, arguments, run);
+}
+
+}  // namespace scimledger::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/audit_pages.h"
+#include "tools/audit_text.h"
+#include "tools/output.h"
+
+namespace scimledger::tools {
+
+/// Prints pages of events as they come, in the formats of DESIGN §9; the table, one line per event,
+/// is cut to the terminal's width. In csv a row is one change (or one member, or an event without
+/// either).
+class EventOutput {
+ public:
+  explicit EventOutput(Format format) : format_(format) {}
+
+  void Print(const AuditPage& page);
+  /// After the last page.
+  void End();
+
+ private:
+  void PrintTable(simdjson::dom::array events);
+  void PrintCsv(simdjson::dom::array events);
+
+  Format format_;
+  std::uint64_t count_ = 0;
+  std::uint64_t as_of_ = 0;
+  bool has_begun_ = false;
+};
+
+/// A SCIM resource as ATTRIBUTE and VALUE: a line per simple value or element. `for_people`: paths
+/// and values as stories show them, else full paths and bare texts.
+std::vector<std::vector<std::string>> FlattenResource(JsonElement resource, bool for_people);
+
+}  // namespace scimledger::tools

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "engine/json.h"
+#include "tools/connection.h"
+#include "tools/exit_code.h"
+
+namespace scimledger::tools {
+
+/// One page of a list of the audit API.
+struct AuditPage {
+  JsonDocument document;
+  simdjson::dom::array items;
+  std::uint64_t as_of = 0;
+};
+
+/// Fetches a list page by page, so that memory stays small however long it is. All pages are true
+/// for the sequence of the first one.
+class AuditPages {
+ public:
+  /// `target` has its parameters and no `after`, `limit`; `key` names the list in the answer; at
+  /// most `limit` items (0: all).
+  AuditPages(Connection& connection, std::string target, std::string key, std::uint64_t limit);
+
+  /// nullopt: there are no more. A page may be empty and others follow.
+  [[nodiscard]] std::expected<std::optional<AuditPage>, ExitCode> Next();
+
+ private:
+  std::string NextTarget() const;
+
+  Connection& connection_;
+  std::string target_;
+  std::string key_;
+  std::optional<std::uint64_t> remaining_;
+  std::string after_;
+  std::uint64_t as_of_ = 0;
+  bool is_over_ = false;
+};
+
+/// Adds `name=value` to a target, percent-encoded; an empty value is left out.
+void AddParameter(std::string& target, std::string_view name, std::string_view value);
+
+}  // namespace scimledger::tools

@@ -1,0 +1,37 @@
+#include "tools/command_options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+namespace scimledger::tools {
+
+void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
+  auto* data = command.add_option("--data", connection.data,
+                                  "Data directory (asks the server that "
+                                  "runs on it, else opens it)");
+  auto* server = command.add_option("--server", connection.server,
+                                    "URL of a server elsewhere, for example http://ledger:8080");
+  command.add_option("--token", connection.token, "Bearer token for --server")->needs(server);
+  command.add_option("--tenant", connection.tenant, "Tenant")->capture_default_str();
+  data->excludes(server);
+  command.parse_complete_callback([&connection] {
+    if (connection.data.empty() && connection.server.empty()) {
+      throw CLI::RequiredError("--data DIR or --server URL");
+    }
+  });
+}
+
+void AddFormatOption(CLI::App& command, Format& format) {
+  static const std::map<std::string, Format> kFormats{{"table", Format::kTable},
+                                                      {"json", Format::kJson},
+                                                      {"jsonl", Format::kJsonLines},
+                                                      {"csv", Format::kCsv}};
+  command
+      .add_option("--format", format,
+                  "table (default on a terminal), jsonl (default in a pipe), json or csv")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->option_text("FORMAT");
+}
+
+}  // namespace scimledger::tools

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "tools/connection.h"
+#include "tools/output.h"
+
+namespace CLI {
+class App;
+}
+
+namespace scimledger::tools {
+
+/// What `--help` says about times, wherever a command takes them.
+inline constexpr const char* kTimesHelp =
+    "Times: RFC 3339 (2026-03-03T09:14:07Z), a bare date (that UTC day: --since its start, --until "
+    "and\n"
+    "--at its end), a duration (7d, 12h, 30m: that long ago), or only digits (a sequence).";
+
+/// `--data` or `--server` with `--token`, and `--tenant`: every subcommand that asks. Both
+/// referents must outlive the parsing.
+void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection);
+
+/// `--format`.
+void AddFormatOption(CLI::App& command, Format& format);
+
+}  // namespace scimledger::tools
