@@ -14,6 +14,7 @@
 #include "api/discovery_endpoint.h"
 #include "api/exchange.h"
 #include "api/in_flight.h"
+#include "api/metrics_endpoint.h"
 #include "api/operations_endpoint.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
@@ -91,6 +92,7 @@ class RoutingService final : public Service {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
+    AddMetricsEndpoint(router_);
     AddDiscoveryEndpoints(router_, options_);
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);

@@ -74,6 +74,8 @@ class LiveTenant final : public Tenant {
     writer_.Submit(std::move(command), std::move(done));
   }
 
+  WriterCounts writer_counts() const override { return writer_.counts(); }
+
   storage::Result<Verification> VerifyReplay(
       const std::function<void(Sequence position, Sequence head)>& progress) const override;
   storage::Result<Rebuilt> Rebuild(

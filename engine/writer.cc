@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -83,6 +84,12 @@ class Writer::Loop {
     return true;
   }
 
+  WriterCounts counts() const {
+    const std::lock_guard lock(mutex_);
+    return {batches_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
+            waiting_};
+  }
+
   void Stop() {
     {
       const std::lock_guard lock(mutex_);
@@ -143,6 +150,8 @@ class Writer::Loop {
       if (!sync_failed_) Recover();
       return;
     }
+    batches_.fetch_add(1, std::memory_order_relaxed);
+    events_.fetch_add(batch.events().size(), std::memory_order_relaxed);
     target_.Commit(batch.events());
     SCIMLEDGER_INVARIANT(target_.head() == appended->sequence, "a commit missed the log's head");
     batch.AnswerAll();
@@ -199,7 +208,10 @@ class Writer::Loop {
   Clock& clock_;
   WriterOptions options_;
 
-  std::mutex mutex_;
+  std::atomic<std::uint64_t> batches_{0};
+  std::atomic<std::uint64_t> events_{0};
+
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> queue_;                           ///< guarded by mutex_
   std::vector<std::move_only_function<void()>> tasks_;  ///< guarded by mutex_
@@ -230,6 +242,8 @@ void Writer::Submit(Command command, Done done) {
 bool Writer::RunBetweenBatches(std::move_only_function<void()> task) {
   return loop_->RunBetweenBatches(std::move(task));
 }
+
+WriterCounts Writer::counts() const { return loop_->counts(); }
 
 void Writer::Stop() { loop_->Stop(); }
 

@@ -45,6 +45,13 @@ struct WriterOptions {
   std::function<void(const storage::Error&)> on_sync_failed{};
 };
 
+/// What the writer did since it started, for whoever watches it.
+struct WriterCounts {
+  std::uint64_t batches = 0;  ///< appended, with one sync each
+  std::uint64_t events = 0;   ///< in those batches
+  std::size_t waiting = 0;    ///< commands not yet in a batch
+};
+
 /// The single writer of one log (I-7): drains the queue, decides each command against directory +
 /// overlay, appends one batch with one sync, then commits and answers (DESIGN §3). Thread-safe.
 class Writer {
@@ -65,6 +72,8 @@ class Writer {
   /// at the log's head, and nothing changes it meanwhile. False: the writer has stopped, and `task`
   /// is dropped. Commands wait for as long as it takes.
   [[nodiscard]] bool RunBetweenBatches(std::move_only_function<void()> task);
+
+  WriterCounts counts() const;
 
   /// Answers what is queued, then ends the thread. Later commands are refused with 503.
   void Stop();
