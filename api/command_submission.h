@@ -13,7 +13,8 @@ namespace scimledger::api {
 using Accepted = std::move_only_function<void(ExchangePtr, Outcome)>;
 
 /// Submits a command on behalf of the exchange's actor, as part of its transaction. A refused one
-/// is answered with its error. The writer's thread only hands over: answers are rendered elsewhere.
+/// is answered with its error. The writer's thread only hands over: answers are rendered on the
+/// connection's own thread.
 void SubmitCommand(ExchangePtr exchange, CommandBody body, const Workers& workers,
                    Accepted accepted);
 

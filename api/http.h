@@ -20,6 +20,9 @@ enum class Transport : std::uint8_t {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+/// Work for the thread that serves a connection.
+using ConnectionTask = std::move_only_function<void()>;
+
 /// One HTTP request, read completely and within the limits. Plain values: Beast stays in the
 /// server.
 struct HttpRequest {
@@ -30,6 +33,10 @@ struct HttpRequest {
   Transport transport = Transport::kNetwork;
   std::string peer_address;    ///< without port; empty unless kNetwork
   std::uint32_t peer_uid = 0;  ///< kControlSocket and kInProcess
+  /// Any thread: runs a task on the thread that serves the connection, so that an answer is made
+  /// where it is sent; one at a time, and before `respond` is called. False: the connection is
+  /// gone, and the task untouched. Empty: there is no such thread.
+  std::function<bool(ConnectionTask&)> run_on_connection;
 };
 
 /// First header with that name, in any letter case.

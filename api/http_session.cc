@@ -44,22 +44,43 @@ constexpr milliseconds kLingerWhileStopping{500};
 /// The handler's `respond`. Answers 500 if the handler drops it, lest the client waits for ever.
 class Responder {
  public:
-  explicit Responder(std::shared_ptr<HandOver<HttpResponse>> answer) : answer_(std::move(answer)) {}
+  explicit Responder(std::shared_ptr<HandOver<SessionStep>> steps) : steps_(std::move(steps)) {}
   Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&&) = delete;
   ~Responder() {
-    if (!answer_) return;
+    if (!steps_) return;
     const ScimError error{500, ScimType::kNone,
                           "The server dropped the request without an answer."};
-    answer_->Put(ErrorResponse(error));
+    (*this)(ErrorResponse(error));
   }
   void operator()(HttpResponse response) {
-    if (const auto answer = std::exchange(answer_, nullptr)) answer->Put(std::move(response));
+    SessionStep step(std::move(response));
+    if (const auto steps = std::exchange(steps_, nullptr)) steps->Put(step);
   }
 
  private:
-  std::shared_ptr<HandOver<HttpResponse>> answer_;
+  std::shared_ptr<HandOver<SessionStep>> steps_;
 };
+
+template <typename T>
+class AbandonAtEnd {
+ public:
+  explicit AbandonAtEnd(HandOver<T>& hand_over) : hand_over_(hand_over) {}
+  ~AbandonAtEnd() { hand_over_.Abandon(); }
+  AbandonAtEnd(const AbandonAtEnd&) = delete;
+  AbandonAtEnd& operator=(const AbandonAtEnd&) = delete;
+
+ private:
+  HandOver<T>& hand_over_;
+};
+
+/// HttpRequest::run_on_connection.
+bool HandOverTask(HandOver<SessionStep>& steps, ConnectionTask& task) {
+  SessionStep step(std::move(task));
+  if (steps.Put(step)) return true;
+  task = std::get<ConnectionTask>(std::move(step));
+  return false;
+}
 
 struct StreamPart {
   std::string text;
@@ -253,9 +274,10 @@ Session::Awaitable<bool> Session::AnswerRequest() {
   request.peer_address = peer_.address;
   request.peer_uid = peer_.uid;
   const bool is_head = request.method == "HEAD";
-  const auto answer = MakeHandOver<HttpResponse>();
-  environment_.handler.Handle(std::move(request), Responder(answer));
-  auto response = co_await Receive(answer);
+  const auto steps = MakeHandOver<SessionStep>();
+  request.run_on_connection = [steps](ConnectionTask& task) { return HandOverTask(*steps, task); };
+  environment_.handler.Handle(std::move(request), Responder(steps));
+  auto response = co_await ReceiveResponse(steps);
   if (!response) co_return false;
   const bool wants_open = reader_->keep_alive() && !thread_.is_stopping();
   const bool is_close_delimited =
@@ -270,13 +292,25 @@ std::shared_ptr<HandOver<T>> Session::MakeHandOver() {
   return std::make_shared<HandOver<T>>(thread_.executor(), [this] { wake_.cancel(); });
 }
 
+Session::Awaitable<std::optional<HttpResponse>> Session::ReceiveResponse(
+    std::shared_ptr<HandOver<SessionStep>> steps) {
+  const AbandonAtEnd abandon_at_end(*steps);
+  while (!is_aborted_) {
+    std::optional<SessionStep> step = steps->Take();
+    if (!step) {
+      co_await wake_.async_wait(kToken);
+    } else if (ConnectionTask* const task = std::get_if<ConnectionTask>(&*step)) {
+      (*task)();
+    } else {
+      co_return std::get<HttpResponse>(*std::move(step));
+    }
+  }
+  co_return std::nullopt;
+}
+
 template <typename T>
 Session::Awaitable<std::optional<T>> Session::Receive(std::shared_ptr<HandOver<T>> hand_over) {
-  const struct AbandonAtEnd {
-    explicit AbandonAtEnd(HandOver<T>& target) : hand_over(target) {}
-    ~AbandonAtEnd() { hand_over.Abandon(); }
-    HandOver<T>& hand_over;
-  } abandon_at_end(*hand_over);
+  const AbandonAtEnd abandon_at_end(*hand_over);
   std::optional<T> value = hand_over->Take();
   while (!value && !is_aborted_) {
     co_await wake_.async_wait(kToken);
@@ -318,8 +352,10 @@ Session::Awaitable<bool> Session::WriteStream(BodySource source, bool is_chunked
   for (;;) {
     const auto made = MakeHandOver<StreamPart>();
     Disarm();
-    asio::post(environment_.stream_workers,
-               [shared_source, made] { made->Put(ProducePart(*shared_source)); });
+    asio::post(environment_.stream_workers, [shared_source, made] {
+      StreamPart produced = ProducePart(*shared_source);
+      made->Put(produced);
+    });
     const auto part = co_await Receive(made);
     if (!part || part->is_broken) {
       // A reset: a client of HTTP/1.0 would take an orderly end for the end of the body.

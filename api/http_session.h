@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "api/http.h"
 #include "api/http_server.h"
@@ -29,6 +30,9 @@ struct SessionEnvironment {
   boost::asio::thread_pool& stream_workers;
   ConnectionCount& connections;
 };
+
+/// What a handler hands a session: work to do on its thread, or the answer.
+using SessionStep = std::variant<ConnectionTask, HttpResponse>;
 
 /// One connection: reads requests, hands each to the handler, writes the answers in order. A
 /// coroutine on one I/O thread; it owns itself and ends when the connection does.
@@ -69,6 +73,9 @@ class Session {
   Awaitable<bool> WriteResponse(HttpResponse response, bool stays_open, bool is_head);
   Awaitable<bool> WriteStream(BodySource source, bool is_chunked);
   Awaitable<bool> Write(std::string_view bytes);
+  /// Does what it is handed until that is the answer. nullopt: aborted.
+  Awaitable<std::optional<HttpResponse>> ReceiveResponse(
+      std::shared_ptr<HandOver<SessionStep>> steps);
   template <typename T>
   Awaitable<std::optional<T>> Receive(std::shared_ptr<HandOver<T>> hand_over);
   template <typename T>

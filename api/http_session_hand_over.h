@@ -10,8 +10,8 @@
 
 namespace scimledger::api {
 
-/// Hands one value from any thread to a coroutine of an I/O thread. The coroutine is woken on its
-/// own thread, never on the giver's; if it is gone by then, the value is dropped.
+/// Hands values, one at a time, from any thread to a coroutine of an I/O thread. The coroutine is
+/// woken on its own thread, never on the giver's; if it is gone by then, the value is dropped.
 template <typename T>
 class HandOver : public std::enable_shared_from_this<HandOver<T>> {
  public:
@@ -19,15 +19,17 @@ class HandOver : public std::enable_shared_from_this<HandOver<T>> {
   HandOver(boost::asio::io_context::executor_type executor, std::function<void()> wake)
       : executor_(executor), wake_(std::move(wake)) {}
 
-  /// Any thread; the first value counts.
-  void Put(T value) {
+  /// Any thread. False: nobody takes it any more, or the one before it is not taken yet; `value` is
+  /// untouched.
+  bool Put(T& value) {
     const std::lock_guard lock(mutex_);
-    if (is_abandoned_ || value_) return;
+    if (is_abandoned_ || value_) return false;
     value_.emplace(std::move(value));
     // Under the lock: as long as nobody abandoned this, the executor's io_context lives.
     if (is_awaited_) {
       boost::asio::post(executor_, [self = this->shared_from_this()] { self->Wake(); });
     }
+    return true;
   }
 
   /// I/O thread. The value, or from now on `wake` is called once when there is one.
@@ -37,10 +39,13 @@ class HandOver : public std::enable_shared_from_this<HandOver<T>> {
     return std::exchange(value_, std::nullopt);
   }
 
-  /// I/O thread. Nobody will take the value.
+  /// I/O thread. Nobody will take a value any more; one that waits is dropped.
   void Abandon() {
+    // Dropped without the lock: it may hold this, or hand something over while it dies.
+    std::optional<T> dropped;
     const std::lock_guard lock(mutex_);
     is_abandoned_ = true;
+    dropped.swap(value_);
   }
 
  private:

@@ -43,13 +43,22 @@ constexpr Reason kReasons[] = {
     {507, "Insufficient Storage"},
 };
 
+constexpr std::size_t kHeadBytesUsual = 512;
+
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  for (const char c : value) out += IsControl(c) ? ' ' : c;
+  const std::size_t at = out.size();
+  out += value;
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(), IsControl, ' ');
   out += "\r\n";
+}
+
+void AppendNumber(std::string& out, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
 }
 
 std::string_view FramingHeader(BodyFraming framing) {
@@ -77,12 +86,18 @@ std::string_view ReasonPhrase(int status) {
 
 void AppendResponseHead(std::string& out, const HttpResponse& response, BodyFraming framing,
                         ConnectionHeader connection, std::string_view date) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
-                 ReasonPhrase(response.status));
+  out.reserve(out.size() + kHeadBytesUsual + response.body.size());
+  out += "HTTP/1.1 ";
+  AppendNumber(out, static_cast<std::uint64_t>(response.status));
+  out += ' ';
+  out += ReasonPhrase(response.status);
+  out += "\r\n";
   for (const auto& [name, value] : response.headers) AppendHeader(out, name, value);
   AppendHeader(out, "Date", date);
   if (framing == BodyFraming::kLength) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    out += "Content-Length: ";
+    AppendNumber(out, response.body.size());
+    out += "\r\n";
   }
   out += FramingHeader(framing);
   out += Text(connection);

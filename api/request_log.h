@@ -26,8 +26,9 @@ struct RequestRecord {
 /// The record as one line of JSON without the line end.
 std::string FormatRequestLine(const RequestRecord& record);
 
-/// Writes request lines to stderr on a thread of its own. When stderr is slower than the requests,
-/// the oldest lines waiting are dropped: a log line never holds an answer up. Thread-safe.
+/// Writes request lines to stderr on a thread of its own, many at once, 50 ms late at most. When
+/// stderr is slower than the requests, lines beyond 8 MiB are dropped and counted in a line
+/// `{"dropped":n}`: a log line never holds an answer up. Thread-safe.
 class RequestLog {
  public:
   RequestLog();

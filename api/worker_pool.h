@@ -49,7 +49,7 @@ void RunGuarded(ExchangePtr exchange, WorkerPool::Work& work);
 /// Who does what besides the calling thread.
 struct Workers {
   WorkerPool& queries;  ///< scans and reads of the log
-  WorkerPool& answers;  ///< renders answers to writes, off the writer's thread
+  WorkerPool& answers;  ///< answers writes that came in on no connection (HttpRequest)
   WorkerPool& replays;  ///< minutes of work: one at a time
 };
 

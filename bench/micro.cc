@@ -60,11 +60,19 @@ BENCHMARK(ParseCreate);
 
 void DecideCreate(benchmark::State& state) {
   const SampleDirectory& sample = Shared();
-  const Command command = sample.MakeCreate(kUsers);
+  constexpr std::uint64_t kCommands = 256;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Require(Decide(sample.directory(), command, SampleTime())));
+    state.PauseTiming();
+    std::vector<Command> commands;
+    commands.reserve(kCommands);
+    for (std::uint64_t i = 0; i < kCommands; ++i) commands.push_back(sample.MakeCreate(kUsers + i));
+    state.ResumeTiming();
+    for (Command& command : commands) {
+      const auto decision = Decide(sample.directory(), std::move(command), SampleTime());
+      benchmark::DoNotOptimize(decision.has_value());
+    }
   }
-  state.SetItemsProcessed(state.iterations());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kCommands));
 }
 BENCHMARK(DecideCreate);
 
@@ -90,6 +98,7 @@ void WriterSerialWork(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     std::vector<Command> commands;
+    commands.reserve(batch_size);
     for (std::uint64_t i = 0; i < batch_size; ++i) commands.push_back(sample.MakeCreate(next++));
     state.ResumeTiming();
     WriterBatch batch(sample.directory(), sample.log().id());
@@ -172,7 +181,7 @@ void Replay(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(head.value));
 }
-BENCHMARK(Replay)->Unit(benchmark::kMillisecond);
+BENCHMARK(Replay)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void RenderUser(benchmark::State& state) {
   const SampleDirectory& sample = Shared();

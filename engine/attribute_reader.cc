@@ -85,7 +85,7 @@ Result<Value> AttributeReader::ReadOne(element json, const Place& place) {
 }
 
 Result<Value> AttributeReader::ReadComplex(element json, const Place& place) {
-  const bool has_value_part = registry_.FindSubAttribute(place.attribute.id, "value").has_value();
+  const bool has_value_part = place.attribute.parts.value.has_value();
   if (has_value_part && !place.attribute.multi_valued && json.is_array()) {
     const auto array = simdjson::dom::array(json);
     if (array.size() == 1) json = *array.begin();
@@ -106,9 +106,8 @@ Result<Value> AttributeReader::ReadComplex(element json, const Place& place) {
 }
 
 Result<AttributeMap> AttributeReader::ReadBareValue(element json, const Place& place) {
-  const auto value_part = registry_.FindSubAttribute(place.attribute.id, "value");
   AttributeMap parts;
-  SCIMLEDGER_TRY(ReadPart(registry_.attribute(*value_part), json, place, parts));
+  SCIMLEDGER_TRY(ReadPart(registry_.attribute(*place.attribute.parts.value), json, place, parts));
   SCIMLEDGER_TRY(UnpackJsonText(place, parts));
   return parts;
 }
@@ -132,7 +131,7 @@ Result<AttributeMap> AttributeReader::ReadParts(simdjson::dom::object object, co
     SCIMLEDGER_TRY(ReadPart(registry_.attribute(*part), json, place, parts));
   }
   // Entra's name for the display part of roles.
-  const auto display = registry_.FindSubAttribute(place.attribute.id, "display");
+  const auto display = place.attribute.parts.display;
   if (display_name && display && std::find(seen.begin(), seen.end(), *display) == seen.end()) {
     SCIMLEDGER_TRY(ReadPart(registry_.attribute(*display), *display_name, place, parts));
   }
@@ -153,7 +152,7 @@ Result<void> AttributeReader::ReadPart(const Attribute& part, element json, cons
 }
 
 Result<void> AttributeReader::UnpackJsonText(const Place& place, AttributeMap& parts) {
-  const auto value_part = registry_.FindSubAttribute(place.attribute.id, "value");
+  const auto value_part = place.attribute.parts.value;
   if (!value_part || is_inside_json_text_) return {};
   const Value* value = parts.Find(*value_part);
   if (value == nullptr || value->AsString() == nullptr) return {};
@@ -169,7 +168,7 @@ Result<void> AttributeReader::UnpackJsonText(const Place& place, AttributeMap& p
 }
 
 Result<void> AttributeReader::CheckList(const Place& place, const ValueList& list) const {
-  const auto primary = registry_.FindSubAttribute(place.attribute.id, "primary");
+  const auto primary = place.attribute.parts.primary;
   if (!primary) return {};
   const auto count = std::count_if(list.begin(), list.end(), [&](const Value& value) {
     const Value* part = value.AsComplex() == nullptr ? nullptr : value.AsComplex()->Find(*primary);

@@ -1,5 +1,7 @@
 #include "engine/decide.h"
 
+#include <utility>
+
 #include "engine/decide_steps.h"
 #include "storage/hash.h"
 
@@ -33,8 +35,8 @@ static_assert(kCommandEventsMax <= 1U << 16U, "an event id holds 16 bits of inde
 
 struct Dispatch {
   const Deciding& deciding;
-  Result<Decision> operator()(const CreateResource& body) { return DecideCreate(deciding, body); }
-  Result<Decision> operator()(const ReplaceResource& body) { return DecideReplace(deciding, body); }
+  Result<Decision> operator()(CreateResource& body) { return DecideCreate(deciding, body); }
+  Result<Decision> operator()(ReplaceResource& body) { return DecideReplace(deciding, body); }
   Result<Decision> operator()(const PatchResource& body) { return DecidePatch(deciding, body); }
   Result<Decision> operator()(const DeleteResource& body) { return DecideDelete(deciding, body); }
   Result<Decision> operator()(const AddSchema& body) { return DecideAddSchema(deciding, body); }
@@ -50,7 +52,7 @@ struct Dispatch {
 
 Event& AppendEvent(const Deciding& deciding, EventKind kind, std::vector<Event>& events) {
   const std::size_t index = events.size();
-  const Command& command = deciding.command;
+  Command& command = deciding.command;
   Event& event = events.emplace_back();
   event.sequence = Sequence{deciding.state.head().value + index + 1};
   event.id = EventId(deciding.time.now_us, command.transaction, index);
@@ -59,12 +61,17 @@ Event& AppendEvent(const Deciding& deciding, EventKind kind, std::vector<Event>&
   event.clock_us = deciding.time.clock_us;
   event.clock_stepped_back = deciding.time.clock_us < deciding.time.now_us;
   event.transaction = command.transaction;
-  event.actor = command.actor;
-  event.client = command.client;
+  if (index == 0) {
+    event.actor = std::move(command.actor);
+    event.client = std::move(command.client);
+  } else {
+    event.actor = events.front().actor;
+    event.client = events.front().client;
+  }
   return event;
 }
 
-Result<Decision> Decide(const State& state, const Command& command, DecideTime time) {
+Result<Decision> Decide(const State& state, Command command, DecideTime time) {
   const Deciding deciding{state, command, time, state.registry()};
   return std::visit(Dispatch{deciding}, command.body);
 }

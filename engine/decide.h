@@ -28,7 +28,7 @@ struct Decision {
 /// UUIDv7 from the time and a hash of transaction id and index. Refusals: 404 unknown id (or
 /// another type's), 409 `uniqueness` naming attribute and value, 412 version mismatch, 400 as
 /// engine/patch.h says, 400 `mutability` for a changed immutable attribute, 413 beyond
-/// kCommandEventsMax.
-[[nodiscard]] Result<Decision> Decide(const State& state, const Command& command, DecideTime time);
+/// kCommandEventsMax. Takes the command over: what it holds goes into the events.
+[[nodiscard]] Result<Decision> Decide(const State& state, Command command, DecideTime time);
 
 }  // namespace scimledger

@@ -90,13 +90,13 @@ Result<MemberChange> CompareMembers(const State& state, const ResourceType& type
 
 }  // namespace
 
-Result<Decision> DecideReplace(const Deciding& deciding, const ReplaceResource& command) {
+Result<Decision> DecideReplace(const Deciding& deciding, ReplaceResource& command) {
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
   SCIMLEDGER_TRY_ASSIGN(const ResourcePtr before, FindTarget(deciding.state, type, command.id));
   SCIMLEDGER_TRY(CheckExpected(*before, command.expected));
   const AttributeMap attributes_before = DecodeDocument(before->document);
-  AttributeMap attributes_after = command.draft.attributes;
+  AttributeMap attributes_after = std::move(command.draft.attributes);
   SCIMLEDGER_TRY(OmittedValues(registry, command.draft.cleared)
                      .MergeInto(attributes_after, attributes_before));
   SCIMLEDGER_TRY_ASSIGN(MemberChange members, CompareMembers(deciding.state, type, command));

@@ -48,8 +48,8 @@ std::shared_ptr<Resource> NextVersion(const Resource& before, std::int64_t now_u
 
 /// RFC 7644 §3.3: a value the client did not send may be assigned; one it sent as empty may not.
 Result<AttributeMap> WithDefaults(const SchemaRegistry& registry, const ResourceType& type,
-                                  const ResourceDraft& draft) {
-  AttributeMap attributes = draft.attributes;
+                                  ResourceDraft& draft) {
+  AttributeMap attributes = std::move(draft.attributes);
   for (const AttributeId id : type.attributes) {
     const Attribute& attribute = registry.attribute(id);
     if (attribute.default_json.empty() || attributes.Find(id) != nullptr) continue;
@@ -101,14 +101,14 @@ Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change) {
   return decision;
 }
 
-Result<Decision> DecideCreate(const Deciding& deciding, const CreateResource& command) {
+Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command) {
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
   if (deciding.state.FindResource(command.id) != nullptr) {
     return Refuse(409, ScimType::kUniqueness,
                   fmt::format("id {} is taken by another resource", command.id.ToString()));
   }
-  SCIMLEDGER_TRY_ASSIGN(const AttributeMap attributes, WithDefaults(registry, type, command.draft));
+  SCIMLEDGER_TRY_ASSIGN(AttributeMap attributes, WithDefaults(registry, type, command.draft));
   auto row = std::make_shared<Resource>();
   row->id = command.id;
   row->type = type.id;
@@ -127,7 +127,7 @@ Result<Decision> DecideCreate(const Deciding& deciding, const CreateResource& co
   decision.resource = row;
   Event& event = AppendEvent(deciding, EventKind::kResourceCreated, decision.events);
   SetSubject(registry, *row, 0, row, event);
-  event.changes = Diff(registry, {}, attributes);
+  event.changes = DiffFromNothing(registry, std::move(attributes));
   AppendSecrets(command.draft.secrets, event.changes);
   event.members_added = std::move(members);
   return decision;

@@ -10,7 +10,7 @@ namespace scimledger {
 /// What deciding one command looks at; the parts of engine/decide.h share it.
 struct Deciding {
   const State& state;
-  const Command& command;
+  Command& command;  ///< its parts may be moved into the events
   DecideTime time;
   RegistryPtr registry;  ///< in force at the head
 };
@@ -31,10 +31,8 @@ struct ResourceChange {
 /// No event if nothing differs; 409 `uniqueness`.
 [[nodiscard]] Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change);
 
-[[nodiscard]] Result<Decision> DecideCreate(const Deciding& deciding,
-                                            const CreateResource& command);
-[[nodiscard]] Result<Decision> DecideReplace(const Deciding& deciding,
-                                             const ReplaceResource& command);
+[[nodiscard]] Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command);
+[[nodiscard]] Result<Decision> DecideReplace(const Deciding& deciding, ReplaceResource& command);
 [[nodiscard]] Result<Decision> DecidePatch(const Deciding& deciding, const PatchResource& command);
 [[nodiscard]] Result<Decision> DecideDelete(const Deciding& deciding,
                                             const DeleteResource& command);

@@ -71,11 +71,9 @@ struct ValueEncoder {
   }
 };
 
-void AppendBlock(std::string& out, const Value& value) {
-  // Most values are short: one byte is set aside for the length, and only long values are moved.
-  const std::size_t at = out.size();
-  out.push_back('\0');
-  std::visit(ValueEncoder{out}, value.variant());
+/// Writes the length of a block whose value begins after the byte at `at`, which was set aside for
+/// it: most values are short, and only long ones are moved.
+void EndBlock(std::string& out, std::size_t at) {
   const std::size_t length = out.size() - at - 1;
   if (length < 0x80U) {
     out[at] = static_cast<char>(length);
@@ -84,6 +82,13 @@ void AppendBlock(std::string& out, const Value& value) {
   std::string prefix;
   AppendVarint(prefix, length);
   out.replace(at, 1, prefix);
+}
+
+void AppendBlock(std::string& out, const Value& value) {
+  const std::size_t at = out.size();
+  out.push_back('\0');
+  std::visit(ValueEncoder{out}, value.variant());
+  EndBlock(out, at);
 }
 
 void AppendMap(std::string& out, const AttributeMap& map) {
@@ -190,6 +195,34 @@ std::string EncodeDocument(const AttributeMap& attributes) {
   return document;
 }
 
+void DocumentBuilder::Add(AttributeId id, const Value& value) {
+  if (value.IsUnassigned()) return;
+  AppendVarint(document_, static_cast<std::uint64_t>(id));
+  AppendBlock(document_, value);
+}
+
+void DocumentBuilder::BeginParts(AttributeId id) {
+  before_parts_ = document_.size();
+  AppendVarint(document_, static_cast<std::uint64_t>(id));
+  parts_length_ = document_.size();
+  document_.push_back('\0');
+  AppendTag(document_, Tag::kComplex);
+}
+
+void DocumentBuilder::EndParts() {
+  const bool is_empty = document_.size() == parts_length_ + 2;
+  if (is_empty) {
+    document_.resize(before_parts_);
+  } else {
+    EndBlock(document_, parts_length_);
+  }
+}
+
+std::string DocumentBuilder::Take() {
+  document_.shrink_to_fit();
+  return std::move(document_);
+}
+
 AttributeMap DecodeDocument(std::string_view document) { return DecodeMap(document, 0); }
 
 std::optional<Value> FindInDocument(std::string_view document, AttributeId id) {
@@ -209,5 +242,34 @@ bool DocumentCursor::Next() {
 }
 
 Value DocumentCursor::value() const { return DecodeValue(encoded_, 0); }
+
+bool ElementCursor::Next() {
+  if (rest_.empty()) return false;
+  encoded_ = TakeBlock(rest_);
+  return true;
+}
+
+EncodedValue ReadEncoded(std::string_view encoded) {
+  const std::string_view payload = encoded.substr(1);
+  switch (static_cast<Tag>(encoded.front())) {
+    case Tag::kNone:
+      return std::monostate();
+    case Tag::kFalse:
+      return false;
+    case Tag::kTrue:
+      return true;
+    case Tag::kInteger:
+      return DecodeInteger(payload);
+    case Tag::kDecimal:
+      return DecodeDecimal(payload);
+    case Tag::kString:
+      return payload;
+    case Tag::kComplex:
+      return DocumentCursor(payload);
+    case Tag::kList:
+      return ElementCursor(payload);
+  }
+  SCIMLEDGER_INVARIANT(false, "document: a value has an unknown tag");
+}
 
 }  // namespace scimledger

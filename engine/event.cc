@@ -153,7 +153,6 @@ storage::Result<void> ReadHeader(const proto::Header& header, const storage::Eve
 
 storage::Result<Value> ReadChangedValue(const SchemaRegistry& registry, Sequence sequence,
                                         AttributeId attribute, const std::string& json) {
-  if (json.empty()) return Value();
   auto value = ReadValueJson(registry, attribute, json);
   if (!value) {
     return Corrupt(sequence,
@@ -161,6 +160,31 @@ storage::Result<Value> ReadChangedValue(const SchemaRegistry& registry, Sequence
   }
   return *std::move(value);
 }
+
+/// What the paths of a thread's last event were found to be, by their place in it: most events
+/// change what others of their kind change.
+class PathMemory {
+ public:
+  std::optional<AttributeId> Find(const SchemaRegistry& registry, const ResourceType& type,
+                                  std::size_t place, const std::string& path) {
+    if (registry_.get() != &registry || type_ != type.id) {
+      known_.clear();
+      registry_ = registry.shared_from_this();
+      type_ = type.id;
+    }
+    if (place < known_.size() && known_[place].first == path) return known_[place].second;
+    const auto found = registry.FindByPath(type, path);
+    if (!found) return found;
+    if (place >= known_.size()) known_.resize(place + 1);
+    known_[place] = {path, *found};
+    return found;
+  }
+
+ private:
+  RegistryPtr registry_;  ///< held, so that no other one gets its address
+  ResourceTypeId type_{};
+  std::vector<std::pair<std::string, AttributeId>> known_;
+};
 
 storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages& messages,
                                   Event& event) {
@@ -173,8 +197,10 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
     return Corrupt(event.sequence, "header and body differ in their number of changes");
   }
   event.changes.reserve(static_cast<std::size_t>(header.paths_size()));
+  thread_local PathMemory paths;
   for (int i = 0; i < header.paths_size(); ++i) {
-    const auto attribute = registry.FindByPath(*type, header.paths(i));
+    const auto attribute =
+        paths.Find(registry, *type, static_cast<std::size_t>(i), header.paths(i));
     if (!attribute) {
       return Corrupt(event.sequence,
                      fmt::format("{} has no attribute {}", type->name, header.paths(i)));
@@ -182,10 +208,14 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
     const proto::Change& stored = messages.body.changes(i);
     AttributeChange& change = event.changes.emplace_back();
     change.attribute = *attribute;
-    SCIMLEDGER_TRY_ASSIGN(change.before,
-                          ReadChangedValue(registry, event.sequence, *attribute, stored.before()));
-    SCIMLEDGER_TRY_ASSIGN(change.after,
-                          ReadChangedValue(registry, event.sequence, *attribute, stored.after()));
+    if (!stored.before().empty()) {
+      SCIMLEDGER_TRY_ASSIGN(
+          change.before, ReadChangedValue(registry, event.sequence, *attribute, stored.before()));
+    }
+    if (!stored.after().empty()) {
+      SCIMLEDGER_TRY_ASSIGN(change.after,
+                            ReadChangedValue(registry, event.sequence, *attribute, stored.after()));
+    }
   }
   return {};
 }
@@ -319,8 +349,8 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
   return stored;
 }
 
-storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
-                                   const storage::EventView& stored) {
+storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage::EventView& stored,
+                                   EventSections sections) {
   Messages& messages = MessagesOfThread();
   const Sequence sequence = stored.sequence;
   if (!messages.header.ParseFromArray(stored.header.data(),
@@ -334,12 +364,14 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
   }
   Event event;
   SCIMLEDGER_TRY(ReadHeader(messages.header, stored, event));
-  SCIMLEDGER_TRY(ReadSection(sequence, "context", stored.context, messages.context));
+  if (sections == EventSections::kAll) {
+    SCIMLEDGER_TRY(ReadSection(sequence, "context", stored.context, messages.context));
+    event.client.address = messages.context.address();
+    event.client.forwarded = messages.context.forwarded();
+    event.client.user_agent = messages.context.user_agent();
+    event.client.request_id = messages.context.request_id();
+  }
   SCIMLEDGER_TRY(ReadSection(sequence, "body", stored.body, messages.body));
-  event.client.address = messages.context.address();
-  event.client.forwarded = messages.context.forwarded();
-  event.client.user_agent = messages.context.user_agent();
-  event.client.request_id = messages.context.request_id();
   SCIMLEDGER_TRY(ReadBody(registry, messages, event));
   return event;
 }

@@ -111,10 +111,14 @@ struct Event {
 storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event,
                               const Uuid& log_id);
 
+/// What of an event is decoded: who folds it into state does not need to know the client.
+enum class EventSections : std::uint8_t { kAll, kWithoutContext };
+
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode
 /// kCorrupt, kIncompatible) name the sequence and what does not fit.
 [[nodiscard]] storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
-                                                 const storage::EventView& stored);
+                                                 const storage::EventView& stored,
+                                                 EventSections sections = EventSections::kAll);
 
 /// What the event's resource is called by its id outside: of a definition its URN.
 std::string ShownResourceId(const Event& event);

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -144,6 +145,61 @@ class Inspector {
   bool has_unicode_escapes_;
 };
 
+/// Whether any byte of eight needs an escape. May also say so of eight that need none, when a byte
+/// is not ASCII; PlainPrefix then looks at each.
+bool MayNeedEscape(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
+  const std::uint64_t is_control = (eight - kOnes * 0x20U) & ~eight & kHighs;
+  return (is_control | has_zero(eight ^ kOnes * '"') | has_zero(eight ^ kOnes * '\\')) != 0;
+}
+
+bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20U || c == '"' || c == '\\'; }
+
+/// How many bytes in front need no escape.
+std::size_t PlainPrefix(std::string_view text) {
+  std::size_t plain = 0;
+  std::uint64_t eight = 0;
+  for (; plain + sizeof eight <= text.size(); plain += sizeof eight) {
+    std::memcpy(&eight, text.data() + plain, sizeof eight);
+    if (MayNeedEscape(eight)) break;
+  }
+  const std::size_t left = text.size() - plain;
+  if (left < sizeof eight) {
+    // The rest among bytes that need no escape.
+    eight = 0x7878787878787878U;
+    std::memcpy(&eight, text.data() + plain, left);
+    if (!MayNeedEscape(eight)) return text.size();
+  }
+  const auto* const from = text.begin() + static_cast<std::ptrdiff_t>(plain);
+  return static_cast<std::size_t>(std::find_if(from, text.end(), NeedsEscape) - text.begin());
+}
+
+void AppendEscape(std::string& out, char c) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out += '\\';
+  switch (c) {
+    case '"':
+    case '\\':
+      out += c;
+      break;
+    case '\n':
+      out += 'n';
+      break;
+    case '\r':
+      out += 'r';
+      break;
+    case '\t':
+      out += 't';
+      break;
+    default:
+      out += "u00";
+      out += kHex[static_cast<unsigned char>(c) >> 4U];
+      out += kHex[static_cast<unsigned char>(c) & 0xFU];
+  }
+}
+
 }  // namespace
 
 Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
@@ -175,36 +231,14 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
 }
 
 void AppendJsonString(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20U && byte != '"' && byte != '\\') continue;
-    out.append(text, run, i - run);
-    run = i + 1;
-    out += '\\';
-    switch (byte) {
-      case '"':
-      case '\\':
-        out += text[i];
-        break;
-      case '\n':
-        out += 'n';
-        break;
-      case '\r':
-        out += 'r';
-        break;
-      case '\t':
-        out += 't';
-        break;
-      default:
-        out += "u00";
-        out += kHex[byte >> 4U];
-        out += kHex[byte & 0xFU];
-    }
+  while (true) {
+    const std::size_t plain = PlainPrefix(text);
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    AppendEscape(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  out.append(text, run, text.size() - run);
   out += '"';
 }
 

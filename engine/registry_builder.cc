@@ -39,6 +39,15 @@ const Attribute* FindSent(const std::vector<Attribute>& sent, std::string_view n
 
 constexpr std::string_view kRemoved = "an attribute cannot be removed";
 
+std::optional<AttributeId>* StandardPart(StandardParts& parts, std::string_view name) {
+  if (EqualsIgnoreAsciiCase(name, "value")) return &parts.value;
+  if (EqualsIgnoreAsciiCase(name, "$ref")) return &parts.ref;
+  if (EqualsIgnoreAsciiCase(name, "type")) return &parts.type;
+  if (EqualsIgnoreAsciiCase(name, "display")) return &parts.display;
+  if (EqualsIgnoreAsciiCase(name, "primary")) return &parts.primary;
+  return nullptr;
+}
+
 }  // namespace
 
 RegistryBuilder::RegistryBuilder(const SchemaDocument& common)
@@ -123,6 +132,7 @@ Result<void> RegistryBuilder::AppendSub(AttributeId parent, Attribute sub) {
   sub.parent = parent;
   SCIMLEDGER_TRY_ASSIGN(const AttributeId id, Append(std::move(sub)));
   At(parent).sub_attributes.push_back(id);
+  if (std::optional<AttributeId>* part = StandardPart(At(parent).parts, At(id).name)) *part = id;
   return {};
 }
 
@@ -137,6 +147,8 @@ Result<AttributeId> RegistryBuilder::Append(Attribute attribute) {
   }
   changed_ = true;
   attribute.id = static_cast<AttributeId>(index);
+  // Names have no character that JSON escapes (RFC 7643 §2.1).
+  attribute.json_key = fmt::format("\"{}\":", attribute.name);
   return next_->attributes_.emplace_back(std::move(attribute)).id;
 }
 

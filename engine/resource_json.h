@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/attribute_selection.h"
+#include "engine/document.h"
 #include "engine/json.h"
 #include "engine/schema.h"
 #include "engine/value.h"
@@ -60,6 +61,8 @@ struct ResourceDraft {
 
 /// Appends one attribute value as JSON, exactly as it was sent. For events and responses.
 void AppendValueJson(const SchemaRegistry& registry, const Value& value, std::string& out);
+/// The same for a value of a document, without building it.
+void AppendValueJson(const SchemaRegistry& registry, const EncodedValue& value, std::string& out);
 /// The inverse, for the log and for snapshots: reads what AppendValueJson wrote.
 [[nodiscard]] Result<Value> ReadValueJson(const SchemaRegistry& registry, AttributeId attribute,
                                           std::string_view json);

@@ -12,6 +12,11 @@
 namespace scimledger {
 namespace {
 
+/// Room for as many attributes as most resources have.
+constexpr std::size_t kAttributesUsual = 32;
+/// And for what they come to.
+constexpr std::size_t kBytesUsual = 2048;
+
 void AppendKey(std::string& out, std::string_view name) {
   AppendJsonString(out, name);
   out += ':';
@@ -32,6 +37,10 @@ class ObjectWriter {
   void Key(std::string_view name) {
     out_ += std::exchange(separator_, ',');
     AppendKey(out_, name);
+  }
+  void Key(const Attribute& attribute) {
+    out_ += std::exchange(separator_, ',');
+    out_ += attribute.json_key;
   }
   void Member(std::string_view name, std::string_view text) {
     Key(name);
@@ -77,10 +86,12 @@ class ResourceWriter {
         base_url_(base_url),
         references_(references),
         out_(out) {
+    stored_.reserve(kAttributesUsual);
     for (DocumentCursor cursor(resource.document); cursor.Next();) stored_.push_back(cursor);
   }
 
   void Write() {
+    out_.reserve(out_.size() + kBytesUsual);
     out_ += "{\"schemas\":[";
     AppendSchemas();
     out_ += "],\"id\":";
@@ -130,12 +141,16 @@ class ResourceWriter {
   void AppendStored(const Attribute& attribute) {
     const DocumentCursor* entry = FindStored(attribute.id);
     if (entry == nullptr) return;
-    Value value = entry->value();
-    CompleteReference(attribute, value);
+    const std::string completed = CompleteReference(attribute, *entry);
+    DocumentCursor value = *entry;
+    if (!completed.empty()) {
+      value = DocumentCursor(completed);
+      value.Next();
+    }
     const std::size_t before = out_.size();
     const std::string_view extension = extension_;
     BeginMember(attribute);
-    if (AppendSelected(value)) return;
+    if (AppendSelected(ReadEncoded(value.encoded()))) return;
     out_.resize(before);
     extension_ = extension;
   }
@@ -152,7 +167,7 @@ class ResourceWriter {
       AppendKey(out_, extension_);
       out_ += '{';
     }
-    AppendKey(out_, attribute.name);
+    out_ += attribute.json_key;
   }
 
   void CloseExtension() {
@@ -161,18 +176,18 @@ class ResourceWriter {
   }
 
   /// False, and half written, when the selection leaves nothing of the value.
-  bool AppendSelected(const Value& value) {
-    if (const AttributeMap* parts = value.AsComplex()) return AppendSelectedParts(*parts);
-    const ValueList* list = value.AsList();
+  bool AppendSelected(const EncodedValue& value) {
+    if (const auto* parts = std::get_if<DocumentCursor>(&value)) return AppendSelectedParts(*parts);
+    const auto* list = std::get_if<ElementCursor>(&value);
     if (list == nullptr) {
       AppendValueJson(registry_, value, out_);
       return true;
     }
     char separator = '[';
-    for (const Value& element : *list) {
+    for (ElementCursor elements = *list; elements.Next();) {
       const std::size_t before = out_.size();
       out_ += separator;
-      if (AppendSelected(element)) {
+      if (AppendSelected(ReadEncoded(elements.encoded()))) {
         separator = ',';
       } else {
         out_.resize(before);
@@ -182,41 +197,40 @@ class ResourceWriter {
     return separator == ',';
   }
 
-  bool AppendSelectedParts(const AttributeMap& parts) {
+  bool AppendSelectedParts(DocumentCursor parts) {
     ObjectWriter object(out_);
-    for (const auto& [id, part] : parts) {
-      const Attribute& attribute = registry_.attribute(id);
+    while (parts.Next()) {
+      const Attribute& attribute = registry_.attribute(parts.id());
       if (!selection_.Includes(attribute)) continue;
-      object.Key(attribute.name);
-      AppendValueJson(registry_, part, out_);
+      object.Key(attribute);
+      AppendValueJson(registry_, ReadEncoded(parts.encoded()), out_);
     }
     return object.Close();
   }
 
-  const Attribute* FindPart(const Attribute& attribute, std::string_view name) const {
-    const auto sub = registry_.FindSubAttribute(attribute.id, name);
-    return sub ? &registry_.attribute(*sub) : nullptr;
-  }
-
-  /// A reference to one resource (manager): `$ref` where the client sent none, and what the schema
-  /// derives from the target. The target need not exist; then it stays as it was sent.
-  void CompleteReference(const Attribute& attribute, Value& value) const {
-    AttributeMap* parts = value.AsComplex();
-    const Attribute* id_part = FindPart(attribute, "value");
-    const Attribute* ref = FindPart(attribute, "$ref");
-    if (parts == nullptr || id_part == nullptr || ref == nullptr) return;
-    const Value* text = parts->Find(id_part->id);
-    if (text == nullptr || text->AsString() == nullptr) return;
+  /// A reference to one resource (manager) with `$ref` where the client sent none, and with what
+  /// the schema derives from the target, as a document of its own. Empty: nothing to complete; the
+  /// target need not exist.
+  std::string CompleteReference(const Attribute& attribute, const DocumentCursor& entry) const {
+    const auto [id_part, ref, type_part, display, primary] = attribute.parts;
+    if (!id_part || !ref || attribute.multi_valued) return {};
+    Value value = entry.value();
+    AttributeMap& parts = *value.AsComplex();
+    const Value* text = parts.Find(*id_part);
+    if (text == nullptr || text->AsString() == nullptr) return {};
     const auto id = ResourceId::Parse(*text->AsString());
     const auto target = id ? references_.Find(*id) : std::nullopt;
-    if (!target) return;
-    if (parts->Find(ref->id) == nullptr) {
-      parts->Set(ref->id, Value(LocationOf(target->type, target->id)));
+    if (!target) return {};
+    if (parts.Find(*ref) == nullptr) {
+      parts.Set(*ref, Value(LocationOf(target->type, target->id)));
     }
     for (const AttributeId sub : attribute.sub_attributes) {
       const bool is_derived = registry_.attribute(sub).role == AttributeRole::kDerived;
-      if (is_derived && !target->display.empty()) parts->Set(sub, Value(target->display));
+      if (is_derived && !target->display.empty()) parts.Set(sub, Value(target->display));
     }
+    AttributeMap completed;
+    completed.Set(attribute.id, std::move(value));
+    return EncodeDocument(completed);
   }
 
   std::vector<SelectedPart> SelectParts(const Attribute& attribute) const {

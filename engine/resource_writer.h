@@ -30,10 +30,10 @@ class References {
   virtual std::optional<ReferencedResource> Find(const ResourceId& id) const = 0;
 };
 
-/// Appends the resource as SCIM JSON (RFC 7643 §3): schemas, id, externalId, the attributes in schema
-/// order, extensions under their URN, meta. `base_url` ends before the endpoint (`http://h/scim/v2`)
-/// and makes meta.location and $ref. `references` is asked only for what `selection` includes, so
-/// `excludedAttributes=members` never touches members.
+/// Appends the resource as SCIM JSON (RFC 7643 §3): schemas, id, externalId, the attributes in
+/// schema order, extensions under their URN, meta. `base_url` ends before the endpoint
+/// (`http://h/scim/v2`) and makes meta.location and $ref. `references` is asked only for what
+/// `selection` includes, so `excludedAttributes=members` never touches members.
 void AppendResourceJson(const SchemaRegistry& registry, const Resource& resource,
                         const AttributeSelection& selection, std::string_view base_url,
                         const References& references, std::string& out);

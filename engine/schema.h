@@ -50,12 +50,18 @@ enum class AttributeRole : std::uint8_t {
                   ///< (manager.displayName)
 };
 
+/// The sub-attributes whose meaning RFC 7643 §2.4 fixes, where an attribute has them.
+struct StandardParts {
+  std::optional<AttributeId> value, ref, type, display, primary;
+};
+
 /// One attribute or sub-attribute definition (RFC 7643 §7).
 struct Attribute {
   AttributeId id{};
   std::optional<AttributeId> parent;  ///< set on sub-attributes
-  std::string schema;  ///< URN of the defining schema; empty for the common attributes
-  std::string name;    ///< as the schema spells it
+  std::string schema;    ///< URN of the defining schema; empty for the common attributes
+  std::string name;      ///< as the schema spells it
+  std::string json_key;  ///< `"name":`, for answers and events
   /// Canonical path: `title`, `name.familyName`, `urn:…:User:department` for extensions (audit,
   /// events).
   std::string path;
@@ -71,6 +77,7 @@ struct Attribute {
   std::vector<std::string> canonical_values;
   std::vector<std::string> reference_types;
   std::vector<AttributeId> sub_attributes;  ///< in schema order; empty unless complex
+  StandardParts parts;                      ///< of those sub-attributes
   /// JSON of the value a create gets when the attribute is not sent; such an attribute also keeps
   /// its value when a PUT omits it (User.active: DESIGN §8). Empty: none. Our own characteristic,
   /// spelled `x-default` in the built-in schema files and not published.

@@ -20,8 +20,8 @@ struct UniqueKey {
   friend auto operator<=>(const UniqueKey&, const UniqueKey&) = default;
 };
 
-/// State at the head, as decide asks for it: the engine's port. Not thread-safe; the writer's thread
-/// is the only one to use it.
+/// State at the head, as decide asks for it: the engine's port. Not thread-safe; the writer's
+/// thread is the only one to use it.
 class State {
  public:
   virtual ~State() = default;
@@ -44,7 +44,8 @@ class State {
 class MutableState : public State {
  public:
   /// `before` is nullptr on create, `after` on delete. Keeps unique keys and other lookups in step.
-  /// Deleting a resource drops its own member set; sets that hold it are changed by events of their own.
+  /// Deleting a resource drops its own member set; sets that hold it are changed by events of their
+  /// own.
   virtual void PutResource(const ResourcePtr& before, const ResourcePtr& after) = 0;
   virtual void SetMember(const ResourceId& group, const ResourceId& member, bool is_member) = 0;
   virtual void SetRegistry(RegistryPtr registry) = 0;

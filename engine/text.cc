@@ -1,6 +1,5 @@
 #include "engine/text.h"
 
-#include <fmt/format.h>
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
 
@@ -160,10 +159,25 @@ std::string FormatDateTime(std::int64_t time_us) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss<std::chrono::microseconds> clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  // Digits go where the zeros are: two of these are in every answer.
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  const int year = static_cast<int>(date.year());
+  // The last day of 9999 west of Greenwich is in the year 10000.
+  const std::size_t shift = year > 9999 ? 1 : 0;
+  text.insert(0, shift, '0');
+  const auto put = [&text, shift](std::size_t last, std::int64_t number) {
+    for (std::size_t at = last + shift; number > 0; --at, number /= 10) {
+      text[at] = static_cast<char>('0' + number % 10);
+    }
+  };
+  put(3, year);
+  put(6, static_cast<unsigned>(date.month()));
+  put(9, static_cast<unsigned>(date.day()));
+  put(12, clock.hours().count());
+  put(15, clock.minutes().count());
+  put(18, clock.seconds().count());
+  put(25, clock.subseconds().count());
+  return text;
 }
 
 }  // namespace scimledger

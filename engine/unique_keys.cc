@@ -18,24 +18,28 @@ struct KeyCollector {
   const SchemaRegistry& registry;
   std::vector<UniqueKey>& keys;
 
-  void Collect(const Attribute& attribute, const Value& value) const {
-    if (const ValueList* list = value.AsList()) {
-      for (const Value& element : *list) Collect(attribute, element);
-    } else if (const AttributeMap* parts = value.AsComplex()) {
-      for (const auto& [id, part] : *parts) Collect(registry.attribute(id), part);
+  void Collect(const Attribute& attribute, const EncodedValue& value) const {
+    if (const auto* list = std::get_if<ElementCursor>(&value)) {
+      for (ElementCursor elements = *list; elements.Next();) {
+        Collect(attribute, ReadEncoded(elements.encoded()));
+      }
+    } else if (const auto* complex = std::get_if<DocumentCursor>(&value)) {
+      for (DocumentCursor parts = *complex; parts.Next();) {
+        Collect(registry.attribute(parts.id()), ReadEncoded(parts.encoded()));
+      }
     } else if (IsUnique(attribute)) {
       AddSimple(attribute, value);
     }
   }
 
-  void AddSimple(const Attribute& attribute, const Value& value) const {
-    if (const std::string* text = value.AsString()) {
+  void AddSimple(const Attribute& attribute, const EncodedValue& value) const {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
       keys.push_back({attribute.id, ComparisonKey(attribute, *text)});
-    } else if (const std::int64_t* integer = value.AsInteger()) {
+    } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
       keys.push_back({attribute.id, fmt::format("{}", *integer)});
-    } else if (const double* decimal = value.AsDecimal()) {
+    } else if (const auto* decimal = std::get_if<double>(&value)) {
       keys.push_back({attribute.id, fmt::format("{}", *decimal == 0.0 ? 0.0 : *decimal)});
-    } else if (const bool* boolean = value.AsBool()) {
+    } else if (const auto* boolean = std::get_if<bool>(&value)) {
       keys.push_back({attribute.id, *boolean ? "true" : "false"});
     }
   }
@@ -62,7 +66,8 @@ std::vector<UniqueKey> UniqueKeysOf(const SchemaRegistry& registry, const Resour
   DocumentCursor cursor(resource.document);
   while (cursor.Next()) {
     const Attribute& attribute = registry.attribute(cursor.id());
-    if (MayHaveKeys(registry, attribute)) collector.Collect(attribute, cursor.value());
+    if (MayHaveKeys(registry, attribute))
+      collector.Collect(attribute, ReadEncoded(cursor.encoded()));
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());

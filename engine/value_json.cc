@@ -12,6 +12,7 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
+/// Both forms of a value, Value's and a document's, become the same text.
 struct ValueWriter {
   const SchemaRegistry& registry;
   std::string& out;
@@ -20,15 +21,21 @@ struct ValueWriter {
   void operator()(bool value) const { out += value ? "true" : "false"; }
   void operator()(std::int64_t value) const { AppendJsonInteger(out, value); }
   void operator()(double value) const { AppendJsonDecimal(out, value); }
-  void operator()(const std::string& value) const { AppendJsonString(out, value); }
+  void operator()(std::string_view value) const { AppendJsonString(out, value); }
 
   void operator()(const AttributeMap& parts) const {
     char separator = '{';
     for (const auto& [id, part] : parts) {
-      out += std::exchange(separator, ',');
-      AppendJsonString(out, registry.attribute(id).name);
-      out += ':';
+      AppendPartName(id, separator);
       std::visit(*this, part.variant());
+    }
+    out += separator == '{' ? "{}" : "}";
+  }
+  void operator()(DocumentCursor parts) const {
+    char separator = '{';
+    while (parts.Next()) {
+      AppendPartName(parts.id(), separator);
+      std::visit(*this, ReadEncoded(parts.encoded()));
     }
     out += separator == '{' ? "{}" : "}";
   }
@@ -40,6 +47,19 @@ struct ValueWriter {
       std::visit(*this, value.variant());
     }
     out += separator == '[' ? "[]" : "]";
+  }
+  void operator()(ElementCursor elements) const {
+    char separator = '[';
+    while (elements.Next()) {
+      out += std::exchange(separator, ',');
+      std::visit(*this, ReadEncoded(elements.encoded()));
+    }
+    out += separator == '[' ? "[]" : "]";
+  }
+
+  void AppendPartName(AttributeId id, char& separator) const {
+    out += std::exchange(separator, ',');
+    out += registry.attribute(id).json_key;
   }
 };
 
@@ -120,6 +140,10 @@ std::optional<Value> ReadPlain(const Attribute& attribute, std::string_view json
 
 void AppendValueJson(const SchemaRegistry& registry, const Value& value, std::string& out) {
   std::visit(ValueWriter{registry, out}, value.variant());
+}
+
+void AppendValueJson(const SchemaRegistry& registry, const EncodedValue& value, std::string& out) {
+  std::visit(ValueWriter{registry, out}, value);
 }
 
 Result<Value> ReadValueJson(const SchemaRegistry& registry, AttributeId attribute,

@@ -137,7 +137,7 @@ class Writer::Loop {
     while (!collected_.empty() && !batch.IsFull(options_)) {
       Waiting waiting = TakeCollected();
       const std::int64_t clock_us = clock_.NowUs();
-      batch.Take(waiting.command, std::move(waiting.done),
+      batch.Take(std::move(waiting.command), std::move(waiting.done),
                  {std::max(clock_us, last_time_us_), clock_us});
       if (!batch.events().empty()) last_time_us_ = batch.events().back().time_us;
     }

@@ -3,19 +3,20 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <utility>
 
 namespace scimledger {
 
-void WriterBatch::Take(const Command& command, Writer::Done done, DecideTime time) {
-  answers_.push_back({std::move(done), DecideAndApply(command, time)});
+void WriterBatch::Take(Command command, Writer::Done done, DecideTime time) {
+  answers_.push_back({std::move(done), DecideAndApply(std::move(command), time)});
 }
 
 bool WriterBatch::IsFull(const WriterOptions& options) const {
   return events_.size() >= options.batch_events_max || bytes_ >= options.batch_bytes_max;
 }
 
-Result<Outcome> WriterBatch::DecideAndApply(const Command& command, DecideTime time) {
-  SCIMLEDGER_TRY_ASSIGN(Decision decision, Decide(overlay_, command, time));
+Result<Outcome> WriterBatch::DecideAndApply(Command command, DecideTime time) {
+  SCIMLEDGER_TRY_ASSIGN(Decision decision, Decide(overlay_, std::move(command), time));
   if (decision.events.empty()) {
     return Outcome{overlay_.head(), std::move(decision.resource), 0};
   }

@@ -17,7 +17,7 @@ class WriterBatch {
   WriterBatch(const State& base, const Uuid& log_id) : overlay_(base), log_id_(log_id) {}
 
   /// Decides, encodes and folds into the overlay. Without effect on the batch when refused.
-  void Take(const Command& command, Writer::Done done, DecideTime time);
+  void Take(Command command, Writer::Done done, DecideTime time);
   bool IsFull(const WriterOptions& options) const;
   std::span<const Event> events() const { return events_; }
   std::span<const storage::NewEvent> encoded() const { return encoded_; }
@@ -33,7 +33,7 @@ class WriterBatch {
     Result<Outcome> outcome;
   };
 
-  [[nodiscard]] Result<Outcome> DecideAndApply(const Command& command, DecideTime time);
+  [[nodiscard]] Result<Outcome> DecideAndApply(Command command, DecideTime time);
   /// Returns the bytes of the encoded events. 413 beyond kCommandBytesMax.
   [[nodiscard]] Result<std::size_t> Encode(std::span<const Event> events);
 

@@ -36,6 +36,11 @@ class DirectoryView : public References {
                          const std::function<bool(const ReferencedResource&)>& visit) const = 0;
   virtual bool AnyGroup(const Resource& member,
                         const std::function<bool(const ReferencedResource&)>& visit) const = 0;
+  /// The ids that AnyMember and AnyGroup visit, without a look at the rows' documents.
+  virtual void ForEachMemberId(const Resource& group,
+                               const std::function<void(const ResourceId&)>& visit) const = 0;
+  virtual void ForEachGroupId(const Resource& member,
+                              const std::function<void(const ResourceId&)>& visit) const = 0;
   /// In order of creation.
   virtual std::vector<Credential> credentials() const = 0;
 };
@@ -105,7 +110,7 @@ class Directory : public CommitTarget {
 };
 
 /// SHA-256 over the sorted rows of directory, unique keys, memberships, schemas and credentials
-/// (DESIGN §7): equal digests at one sequence mean equal state.
+/// (DESIGN §7), through hashes of some rows each: equal digests at one sequence mean equal state.
 Hash StateDigest(const DirectoryView& view);
 
 /// Writes the view as the snapshot of the directory (storage/snapshot_file.h).

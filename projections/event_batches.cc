@@ -4,6 +4,8 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -11,26 +13,80 @@ namespace scimledger::projections {
 namespace {
 
 constexpr std::size_t kBatchEvents = 256;
-constexpr std::size_t kBatchesAhead = 16;
+constexpr std::size_t kBatchBytesUsual = kBatchEvents * 1024;
+constexpr std::size_t kPartsAhead = 16;
+/// Fewer events than these are not worth threads.
+constexpr std::uint64_t kAheadMin = 2'048;
+
+/// Events as they are stored, verified, in memory of their own.
+struct Records {
+  std::string bytes;
+  std::vector<storage::EventView> events;  ///< views into `bytes`
+
+  bool empty() const { return events.empty(); }
+};
+
+class VerifiedRecords final : public Source<Records> {
+ public:
+  VerifiedRecords(std::unique_ptr<storage::EventReader> reader, Sequence after, Sequence until)
+      : reader_(std::move(reader)), next_(after.Next()), until_(until) {}
+
+  storage::Result<Records> Next() override {
+    Records records;
+    records.bytes.reserve(kBatchBytesUsual);
+    std::vector<Ends> ends;
+    while (next_ <= until_ && records.events.size() < kBatchEvents) {
+      SCIMLEDGER_TRY_ASSIGN(const std::optional<storage::EventView> stored, reader_->Next());
+      if (!stored) break;
+      next_ = next_.Next();
+      records.events.push_back(*stored);
+      ends.push_back(Append(*stored, records.bytes));
+    }
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < ends.size(); ++at) {
+      const std::string_view bytes = records.bytes;
+      records.events[at].header = bytes.substr(begin, ends[at].header - begin);
+      records.events[at].context = {};
+      records.events[at].body = bytes.substr(ends[at].header, ends[at].body - ends[at].header);
+      begin = ends[at].body;
+    }
+    return records;
+  }
+
+ private:
+  /// Where the copies of an event's sections end.
+  struct Ends {
+    std::size_t header = 0;
+    std::size_t body = 0;
+  };
+  static Ends Append(const storage::EventView& event, std::string& bytes) {
+    Ends ends;
+    bytes += event.header;
+    ends.header = bytes.size();
+    bytes += event.body;
+    ends.body = bytes.size();
+    return ends;
+  }
+
+  std::unique_ptr<storage::EventReader> reader_;
+  Sequence next_;
+  const Sequence until_;
+};
 
 class DecodedBatches final : public EventBatches {
  public:
-  DecodedBatches(std::unique_ptr<storage::EventReader> reader, RegistryPtr registry, Sequence after,
-                 Sequence until)
-      : reader_(std::move(reader)),
-        registry_(std::move(registry)),
-        next_(after.Next()),
-        until_(until) {}
+  DecodedBatches(std::unique_ptr<Source<Records>> source, RegistryPtr registry)
+      : source_(std::move(source)), registry_(std::move(registry)) {}
 
   storage::Result<std::vector<Event>> Next() override {
     std::vector<Event> batch;
     batch.reserve(kBatchEvents + 1);
     if (held_back_) batch.push_back(*std::exchange(held_back_, std::nullopt));
-    while (next_ <= until_) {
-      SCIMLEDGER_TRY_ASSIGN(const std::optional<storage::EventView> stored, reader_->Next());
-      if (!stored) break;
-      SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored));
-      next_ = next_.Next();
+    while (true) {
+      SCIMLEDGER_TRY_ASSIGN(const storage::EventView* const stored, NextRecord());
+      if (stored == nullptr) return batch;
+      SCIMLEDGER_TRY_ASSIGN(Event event,
+                            DecodeEvent(*registry_, *stored, EventSections::kWithoutContext));
       if (event.kind == EventKind::kSchemaAdded) AddSchema(event.schema);
       if (batch.size() >= kBatchEvents && event.transaction != batch.back().transaction) {
         held_back_ = std::move(event);
@@ -38,28 +94,39 @@ class DecodedBatches final : public EventBatches {
       }
       batch.push_back(std::move(event));
     }
-    return batch;
   }
 
  private:
+  /// nullptr: there is no more.
+  storage::Result<const storage::EventView*> NextRecord() {
+    if (next_ == records_.events.size()) {
+      SCIMLEDGER_TRY_ASSIGN(records_, source_->Next());
+      next_ = 0;
+      if (records_.empty()) return nullptr;
+    }
+    return &records_.events[next_++];
+  }
+
   /// One that cannot be added is reported by whoever folds the event, before anything after it.
   void AddSchema(const SchemaDefinition& definition) {
     if (auto extended = registry_->With(definition)) registry_ = *std::move(extended);
   }
 
-  std::unique_ptr<storage::EventReader> reader_;
+  std::unique_ptr<Source<Records>> source_;
   RegistryPtr registry_;
-  Sequence next_;
-  const Sequence until_;
+  Records records_;
+  std::size_t next_ = 0;            ///< in `records_`
   std::optional<Event> held_back_;  ///< begins the next batch
 };
 
-class BatchesAhead final : public EventBatches {
+/// Takes parts from `source` on a thread of its own, a few ahead of the caller (I-10).
+template <typename Part>
+class Ahead final : public Source<Part> {
  public:
-  explicit BatchesAhead(std::unique_ptr<EventBatches> source)
+  explicit Ahead(std::unique_ptr<Source<Part>> source)
       : source_(std::move(source)), thread_([this] { Loop(); }) {}
 
-  ~BatchesAhead() override {
+  ~Ahead() override {
     {
       const std::lock_guard lock(mutex_);
       is_abandoned_ = true;
@@ -67,44 +134,46 @@ class BatchesAhead final : public EventBatches {
     changed_.notify_all();
     thread_.join();
   }
-  BatchesAhead(const BatchesAhead&) = delete;
-  BatchesAhead& operator=(const BatchesAhead&) = delete;
+  Ahead(const Ahead&) = delete;
+  Ahead& operator=(const Ahead&) = delete;
 
-  storage::Result<std::vector<Event>> Next() override {
+  storage::Result<Part> Next() override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !ready_.empty(); });
     // The end, or an error, is what every later call finds as well.
-    if (IsLast(ready_.front())) return ready_.front();
-    storage::Result<std::vector<Event>> batch = std::move(ready_.front());
+    if (IsLast(ready_.front())) return End(ready_.front());
+    storage::Result<Part> part = std::move(ready_.front());
     ready_.pop_front();
     lock.unlock();
     changed_.notify_all();
-    return batch;
+    return part;
   }
 
  private:
-  static bool IsLast(const storage::Result<std::vector<Event>>& batch) {
-    return !batch || batch->empty();
+  static bool IsLast(const storage::Result<Part>& part) { return !part || part->empty(); }
+  static storage::Result<Part> End(const storage::Result<Part>& last) {
+    if (!last) return std::unexpected(last.error());
+    return Part();
   }
 
   void Loop() {
     bool is_over = false;
     while (!is_over) {
-      auto batch = source_->Next();
-      is_over = IsLast(batch);
+      auto part = source_->Next();
+      is_over = IsLast(part);
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return is_abandoned_ || ready_.size() < kBatchesAhead; });
+      changed_.wait(lock, [this] { return is_abandoned_ || ready_.size() < kPartsAhead; });
       if (is_abandoned_) return;
-      ready_.push_back(std::move(batch));
+      ready_.push_back(std::move(part));
       lock.unlock();
       changed_.notify_all();
     }
   }
 
-  const std::unique_ptr<EventBatches> source_;
+  const std::unique_ptr<Source<Part>> source_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<storage::Result<std::vector<Event>>> ready_;
+  std::deque<storage::Result<Part>> ready_;
   bool is_abandoned_ = false;
   std::thread thread_;
 };
@@ -115,11 +184,14 @@ storage::Result<std::unique_ptr<EventBatches>> ReadEventBatches(const storage::E
                                                                 RegistryPtr registry,
                                                                 Sequence after, Sequence until) {
   SCIMLEDGER_TRY_ASSIGN(auto reader, log.Read(after.Next(), storage::ReadCheck::kVerify));
-  return std::make_unique<DecodedBatches>(std::move(reader), std::move(registry), after, until);
-}
-
-std::unique_ptr<EventBatches> ReadAhead(std::unique_ptr<EventBatches> source) {
-  return std::make_unique<BatchesAhead>(std::move(source));
+  const bool is_long = until.value > after.value + kAheadMin;
+  std::unique_ptr<Source<Records>> records =
+      std::make_unique<VerifiedRecords>(std::move(reader), after, until);
+  if (is_long) records = std::make_unique<Ahead<Records>>(std::move(records));
+  std::unique_ptr<EventBatches> events =
+      std::make_unique<DecodedBatches>(std::move(records), std::move(registry));
+  if (is_long) events = std::make_unique<Ahead<std::vector<Event>>>(std::move(events));
+  return events;
 }
 
 }  // namespace scimledger::projections

@@ -83,6 +83,24 @@ void FrozenView::ForEachGroup(const Resource& member,
   });
 }
 
+void FrozenView::ForEachMemberId(const Resource& group,
+                                 const std::function<void(const ResourceId&)>& visit) const {
+  const OrdinalSet* members = contents_.MembersOf(group.ordinal);
+  if (members == nullptr) return;
+  members->Any([&](std::uint32_t ordinal) {
+    if (const Resource* member = contents_.Find(ordinal)) visit(member->id);
+    return false;
+  });
+}
+
+void FrozenView::ForEachGroupId(const Resource& member,
+                                const std::function<void(const ResourceId&)>& visit) const {
+  contents_.AnyGroupOf(member.ordinal, [&](const Resource& group) {
+    visit(group.id);
+    return false;
+  });
+}
+
 std::vector<Credential> FrozenView::credentials() const {
   std::vector<Credential> credentials;
   if (!contents_.credentials) return credentials;

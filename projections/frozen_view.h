@@ -28,6 +28,10 @@ class FrozenView final : public DirectoryView {
                  const std::function<bool(const ReferencedResource&)>& visit) const override;
   bool AnyGroup(const Resource& member,
                 const std::function<bool(const ReferencedResource&)>& visit) const override;
+  void ForEachMemberId(const Resource& group,
+                       const std::function<void(const ResourceId&)>& visit) const override;
+  void ForEachGroupId(const Resource& member,
+                      const std::function<void(const ResourceId&)>& visit) const override;
   std::vector<Credential> credentials() const override;
 
   void ForEachMember(const Resource& group,

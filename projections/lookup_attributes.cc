@@ -25,11 +25,31 @@ bool ByAttribute(const AttributePath& a, const AttributePath& b) {
 
 AttributeId LeafOf(const AttributePath& path) { return path.sub.value_or(path.attribute); }
 
+/// Visits the texts of a value: itself, those of a list, or the part `sub` of each complex one.
+template <typename Visit>
+void ForEachText(const EncodedValue& value, std::optional<AttributeId> sub, const Visit& visit) {
+  if (const auto* list = std::get_if<ElementCursor>(&value)) {
+    for (ElementCursor elements = *list; elements.Next();) {
+      ForEachText(ReadEncoded(elements.encoded()), sub, visit);
+    }
+  } else if (const auto* complex = std::get_if<DocumentCursor>(&value)) {
+    for (DocumentCursor parts = *complex; sub && parts.Next();) {
+      if (parts.id() == *sub) ForEachText(ReadEncoded(parts.encoded()), std::nullopt, visit);
+    }
+  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    visit(*text);
+  }
+}
+
 std::string TextOf(const Resource& row, std::optional<AttributeId> attribute) {
   if (!attribute) return {};
-  const std::optional<Value> value = FindInDocument(row.document, *attribute);
-  const std::string* text = value ? value->AsString() : nullptr;
-  return text != nullptr ? *text : std::string();
+  for (DocumentCursor cursor(row.document); cursor.Next();) {
+    if (cursor.id() != *attribute) continue;
+    const EncodedValue value = ReadEncoded(cursor.encoded());
+    const auto* text = std::get_if<std::string_view>(&value);
+    return text != nullptr ? std::string(*text) : std::string();
+  }
+  return {};
 }
 
 }  // namespace
@@ -83,30 +103,16 @@ bool LookupAttributes::IsId(const AttributePath& path) const {
   return path.attribute == registry_->common().id && !path.sub;
 }
 
-template <typename Visit>
-void LookupAttributes::ForEachText(const Value& value, std::optional<AttributeId> sub,
-                                   const Visit& visit) const {
-  if (const ValueList* list = value.AsList()) {
-    for (const Value& element : *list) ForEachText(element, sub, visit);
-  } else if (const AttributeMap* parts = value.AsComplex()) {
-    const Value* part = sub ? parts->Find(*sub) : nullptr;
-    if (part != nullptr) ForEachText(*part, std::nullopt, visit);
-  } else if (const std::string* text = value.AsString()) {
-    visit(*text);
-  }
-}
-
 std::vector<KeyHash> LookupAttributes::KeysOf(const Resource& row) const {
   std::vector<KeyHash> keys;
+  keys.reserve(8);
   DocumentCursor cursor(row.document);
   auto next = keyed_.begin();
   while (next != keyed_.end() && cursor.Next()) {
     while (next != keyed_.end() && next->attribute < cursor.id()) ++next;
-    if (next == keyed_.end() || next->attribute != cursor.id()) continue;
-    const Value value = cursor.value();
     for (; next != keyed_.end() && next->attribute == cursor.id(); ++next) {
       const Attribute& leaf = registry_->attribute(LeafOf(*next));
-      ForEachText(value, next->sub, [&](const std::string& text) {
+      ForEachText(ReadEncoded(cursor.encoded()), next->sub, [&](std::string_view text) {
         keys.push_back(HashKey(leaf.id, ComparisonKey(leaf, text)));
       });
     }
@@ -123,13 +129,15 @@ std::vector<KeyHash> LookupAttributes::KeysOf(const Resource& row) const {
 
 bool LookupAttributes::Holds(const Resource& row, const AttributePath& path,
                              std::string_view key) const {
-  const std::optional<Value> value = FindInDocument(row.document, path.attribute);
-  if (!value) return false;
   const Attribute& leaf = registry_->attribute(LeafOf(path));
-  bool holds = false;
-  ForEachText(*value, path.sub,
-              [&](const std::string& text) { holds = holds || ComparisonKey(leaf, text) == key; });
-  return holds;
+  for (DocumentCursor cursor(row.document); cursor.Next();) {
+    if (cursor.id() != path.attribute) continue;
+    bool holds = false;
+    ForEachText(ReadEncoded(cursor.encoded()), path.sub,
+                [&](std::string_view text) { holds = holds || ComparisonKey(leaf, text) == key; });
+    return holds;
+  }
+  return false;
 }
 
 std::string LookupAttributes::DisplayOf(const Resource& row) const {

@@ -40,8 +40,6 @@ class LookupAttributes {
   void AddType(const ResourceType& type);
   void AddPath(const ResourceType& type, std::string_view name);
   void FindUnkeyedUnique();
-  template <typename Visit>
-  void ForEachText(const Value& value, std::optional<AttributeId> sub, const Visit& visit) const;
 
   RegistryPtr registry_;
   std::vector<AttributePath> keyed_;  ///< sorted by attribute

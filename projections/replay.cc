@@ -14,8 +14,6 @@ namespace {
 /// How long a commit keeps readers out before it lets them in between two transactions.
 constexpr std::chrono::microseconds kLockHold{500};
 constexpr std::uint64_t kProgressEvery = 16'384;
-/// Fewer events than these are not worth a thread.
-constexpr std::uint64_t kAheadMin = 2'048;
 
 /// How many of the events in front belong to one transaction: they become visible together.
 std::size_t CountTogether(std::span<const Event> events) {
@@ -64,7 +62,6 @@ storage::Result<void> LiveDirectory::Replay(const storage::EventLog& log, Sequen
                                      contents_.head.value, head.value));
   }
   SCIMLEDGER_TRY_ASSIGN(auto batches, ReadEventBatches(log, registry(), contents_.head, until));
-  if (until.value > contents_.head.value + kAheadMin) batches = ReadAhead(std::move(batches));
   std::uint64_t next_report = contents_.head.value + kProgressEvery;
   while (true) {
     SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());

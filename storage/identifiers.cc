@@ -18,11 +18,14 @@ constexpr bool DashBefore(std::size_t byte) {
 }  // namespace
 
 void Uuid::AppendTo(std::string& out) const {
+  std::array<char, 36> text;
+  char* next = text.data();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (DashBefore(i)) out += '-';
-    out += kHexDigits[bytes[i] >> 4U];
-    out += kHexDigits[bytes[i] & 15U];
+    if (DashBefore(i)) *next++ = '-';
+    *next++ = kHexDigits[bytes[i] >> 4U];
+    *next++ = kHexDigits[bytes[i] & 15U];
   }
+  out.append(text.data(), text.size());
 }
 
 std::string Uuid::ToString() const {

@@ -11,9 +11,9 @@ namespace {
 /// Decides and folds commands, one at a time, each a second after the other.
 class ApplyTest : public testing::Test {
  protected:
-  std::vector<Event> Run(const Command& command) {
+  std::vector<Event> Run(Command command) {
     now_us_ += 1'000'000;
-    auto decision = Decide(state_, command, {now_us_, now_us_});
+    auto decision = Decide(state_, std::move(command), {now_us_, now_us_});
     EXPECT_TRUE(decision) << decision.error().detail;
     if (!decision) return {};
     state_.Commit(decision->events);
@@ -34,15 +34,18 @@ class ApplyTest : public testing::Test {
 
 TEST_F(ApplyTest, TheFoldComputesTheRowThatDecideLeft) {
   FakeState folded;
-  for (const Command& command :
-       {samples_.CreateUser(IdOf(1), "jane"), samples_.CreateGroup(IdOf(2), "staff"),
-        samples_.AddMember(IdOf(2), IdOf(1)),
-        samples_.Replace("User", IdOf(1),
-                         R"({"userName":"jane","name":{"familyName":"Doe","givenName":"J"},)"
-                         R"("emails":[{"value":"j@x.org","type":"work"}],"password":"s3cret"})"),
-        samples_.Patch("User", IdOf(1),
-                       R"([{"op":"remove","path":"name"},{"op":"remove","path":"emails"}])")}) {
-    for (Event event : Run(command)) {
+  std::vector<Command> commands;
+  commands.push_back(samples_.CreateUser(IdOf(1), "jane"));
+  commands.push_back(samples_.CreateGroup(IdOf(2), "staff"));
+  commands.push_back(samples_.AddMember(IdOf(2), IdOf(1)));
+  commands.push_back(
+      samples_.Replace("User", IdOf(1),
+                       R"({"userName":"jane","name":{"familyName":"Doe","givenName":"J"},)"
+                       R"("emails":[{"value":"j@x.org","type":"work"}],"password":"s3cret"})"));
+  commands.push_back(samples_.Patch(
+      "User", IdOf(1), R"([{"op":"remove","path":"name"},{"op":"remove","path":"emails"}])"));
+  for (Command& command : commands) {
+    for (Event event : Run(std::move(command))) {
       event.after = nullptr;
       const auto applied = Apply(folded, event);
       ASSERT_TRUE(applied) << applied.error().message;

@@ -24,13 +24,13 @@ class DecideTest : public testing::Test {
     Run(samples_.AddMember(kStaff, kJane));
   }
 
-  Result<Decision> Try(const Command& command) {
+  Result<Decision> Try(Command command) {
     now_us_ += 1'000'000;
-    return Decide(state_, command, {now_us_, now_us_});
+    return Decide(state_, std::move(command), {now_us_, now_us_});
   }
 
-  Decision Run(const Command& command) {
-    auto decision = Try(command);
+  Decision Run(Command command) {
+    auto decision = Try(std::move(command));
     EXPECT_TRUE(decision) << decision.error().detail;
     if (!decision) return {};
     state_.Commit(decision->events);
@@ -38,15 +38,15 @@ class DecideTest : public testing::Test {
   }
 
   /// The refusal as `status scimType detail`.
-  std::string Refusal(const Command& command) {
-    const auto decision = Try(command);
+  std::string Refusal(Command command) {
+    const auto decision = Try(std::move(command));
     if (decision) return fmt::format("accepted with {} events", decision->events.size());
     return fmt::format("{} {} {}", decision.error().status, ToString(decision.error().scim_type),
                        decision.error().detail);
   }
 
-  void ExpectNoOp(const Command& command) {
-    const auto decision = Try(command);
+  void ExpectNoOp(Command command) {
+    const auto decision = Try(std::move(command));
     ASSERT_TRUE(decision) << decision.error().detail;
     EXPECT_TRUE(decision->events.empty());
   }
@@ -78,7 +78,7 @@ TEST_F(DecideTest, CreateSaysWhatHappened) {
   const Command command =
       samples_.Create("User", IdOf(7), R"({"userName":"Ann","password":"s3cret!"})");
 
-  const auto decision = Try(command);
+  const auto decision = Try(std::move(command));
 
   ASSERT_TRUE(decision);
   ASSERT_EQ(decision->events.size(), 1U);
@@ -342,17 +342,20 @@ TEST_F(DecideTest, TheClockBehindTheLogIsFlagged) {
 }
 
 TEST_F(DecideTest, EqualCommandsGiveEqualBytes) {
-  const std::vector<Command> commands = [this] {
+  const auto make_commands = [this] {
     std::vector<Command> made;
     made.push_back(samples_.CreateUser(IdOf(7), "ann"));
     made.push_back(samples_.Replace("User", kJane, R"({"userName":"j2","password":"x"})"));
     made.push_back(samples_.Delete("User", kJane));
     return made;
-  }();
-  for (const Command& command : commands) {
+  };
+  std::vector<Command> commands = make_commands();
+  std::vector<Command> equal_commands = make_commands();
+  for (std::size_t at = 0; at < commands.size(); ++at) {
     const DecideTime time{now_us_ + 5, now_us_ + 5};
-    const auto first = Decide(state_, command, time);
-    const auto second = Decide(state_, command, time);
+    equal_commands[at].transaction = commands[at].transaction;
+    const auto first = Decide(state_, std::move(commands[at]), time);
+    const auto second = Decide(state_, std::move(equal_commands[at]), time);
     ASSERT_TRUE(first && second);
     ASSERT_EQ(first->events.size(), second->events.size());
     for (std::size_t i = 0; i < first->events.size(); ++i) {
@@ -440,8 +443,8 @@ TEST_F(DecideTest, CredentialsAreMadeAndRevokedOnce) {
 TEST_F(DecideTest, AddingAMemberCostsTheSameInAHugeGroup) {
   const auto add_cost = [this](std::uint64_t members) {
     FakeState state;
-    const auto run = [&](const Command& command) {
-      auto decision = Decide(state, command, {now_us_, now_us_});
+    const auto run = [&](Command command) {
+      auto decision = Decide(state, std::move(command), {now_us_, now_us_});
       EXPECT_TRUE(decision) << decision.error().detail;
       state.Commit(decision->events);
     };
