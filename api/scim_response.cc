@@ -17,7 +17,7 @@ HttpResponse ErrorResponse(const ScimError& error) {
     AppendJsonString(body, ToString(error.scim_type));
   }
   body += R"(,"detail":)";
-  AppendJsonString(body, error.detail);
+  AppendJsonString(body, ReadableText(error.detail));
   body += '}';
   return response;
 }
