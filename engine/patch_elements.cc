@@ -172,6 +172,7 @@ Result<void> PatchElements::Write(const PatchOperation& operation, const Indexes
   // Simple values may have become equal.
   known_.reset();
   const Value all(std::exchange(elements_, {}));
+  work_.Spend(StepsToRead(all));
   return AddDistinct(all);
 }
 
@@ -205,13 +206,13 @@ void PatchElements::IndexElements() {
   }
 }
 
-/// What is merged into an element has its key, so the index stays right.
+/// What is merged into an element has its key, so the index stays right. Reading `sent` is spent.
 Result<void> PatchElements::AddDistinct(const Value& sent) {
   IndexElements();
   const ValueList* list = sent.AsList();
   const ValueList single = list == nullptr ? ValueList{sent} : ValueList{};
   for (const Value& element : list == nullptr ? single : *list) {
-    work_.Spend(kStepsToIndex + StepsToRead(element));
+    work_.Spend(kStepsToIndex);
     SCIMLEDGER_TRY(work_.Check());
     const auto [found, is_new] = known_->emplace(ElementKey(element), elements_.size());
     if (is_new) {

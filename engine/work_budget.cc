@@ -7,7 +7,8 @@
 namespace scimledger {
 namespace {
 
-constexpr std::size_t kTextBytesPerStep = 16;
+/// Some characters take a hundred times as long to fold as a letter.
+constexpr std::size_t kTextBytesPerStep = 4;
 /// A search for a long text in a longer one may compare it at every place.
 constexpr std::size_t kOperandBytesPerStep = 512;
 

@@ -10,9 +10,9 @@
 namespace scimledger {
 
 /// Steps that deciding one PATCH or PUT may take on the writer's thread; beyond: 413. A step is
-/// about 0.1 µs of work: a value looked at, or 16 bytes of text. It is what stands between one
-/// request and everybody else's writes: 10,000 operations, each cheap for a small attribute, would
-/// otherwise hold the thread for seconds on one of 10,000 values.
+/// about 0.1 µs of work at worst: a value looked at, or 4 bytes of text. It is what stands between
+/// one request and everybody else's writes: 10,000 operations, each cheap for a small attribute,
+/// would otherwise hold the thread for seconds on one of 10,000 values.
 inline constexpr std::size_t kDecideStepsMax = 400'000;
 
 /// What a member costs that is asked for or visited, and what one costs that comes or goes: it is
