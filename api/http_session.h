@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "api/http.h"
+#include "api/http_body_memory.h"
 #include "api/http_server.h"
 #include "api/http_server_listener.h"
 #include "api/http_server_thread.h"
@@ -28,6 +29,7 @@ struct SessionEnvironment {
   const HttpLimits& limits;
   boost::asio::thread_pool& stream_workers;
   ConnectionCount& connections;
+  BodyMemory& body_memory;
 };
 
 /// One connection: reads requests, hands each to the handler, writes the answers in order. A
@@ -60,8 +62,10 @@ class Session {
   Awaitable<void> Run();
 
   Awaitable<Reading> ReadRequest();
-  /// Feeds what is buffered to the reader; false: more is needed.
-  bool Parse();
+  /// Feeds what is buffered to the reader; nullopt: more is needed.
+  std::optional<Reading> Parse();
+  /// Whether the request whose body is still to come is refused for what its head says.
+  bool IsRefusedUnread();
   Reading ReadFailed(bool is_end_of_stream);
 
   /// False: the connection is to be closed.
@@ -93,6 +97,7 @@ class Session {
   bool is_aborted_ = false;
   bool has_served_ = false;
   ReceiveBuffer received_;
+  BodyMemory::Share body_memory_;
   std::optional<RequestReader> reader_;
   ScimError refusal_;
   std::string out_;
