@@ -61,9 +61,6 @@ void Exchange::Answer(HttpResponse response) {
   response.headers.emplace_back("X-Request-Id", id.ToString());
   if (sequence)
     response.headers.emplace_back("Ledger-Sequence", fmt::format("{}", sequence->value));
-  if (response.status == 503 && !FindHeader(response.headers, "Retry-After")) {
-    response.headers.emplace_back("Retry-After", "1");
-  }
   Log(response.status);
   if (response.stream) {
     response.stream = HoldWhileStreaming(std::move(response.stream), std::move(token_));

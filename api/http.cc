@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/scim_response.h"
+
 namespace scimledger::api {
 namespace {
 
@@ -52,6 +54,8 @@ bool ForEachPart(std::string_view text, char separator, Take take) {
 }
 
 }  // namespace
+
+HttpResponse HttpHandler::AnswerUnreadable(const ScimError& error) { return ErrorResponse(error); }
 
 std::optional<std::string_view> FindHeader(const Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {

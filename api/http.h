@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/scim_error.h"
+
 namespace scimledger::api {
 
 /// Where a request came in.
@@ -63,6 +65,11 @@ class HttpHandler {
   virtual ~HttpHandler() = default;
   /// Calls `respond` exactly once, on any thread, maybe before returning. Never throws.
   virtual void Handle(HttpRequest request, Respond respond) = 0;
+  /// Asked before a large body is read, with all but the body: whether Handle would refuse the
+  /// request whatever the body says. If so it gets it without one. Never throws.
+  virtual bool RefusesUnread(const HttpRequest& /*head*/) const { return false; }
+  /// The answer to what could not be read as a request, or not in time. Never throws.
+  virtual HttpResponse AnswerUnreadable(const ScimError& error);
 };
 
 /// One decoded `name=value` of a query string or a form.

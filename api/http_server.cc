@@ -78,7 +78,8 @@ class Server final : public HttpServer {
  public:
   Server(HttpServerOptions options, HttpHandler& handler, std::vector<Listener> listeners)
       : limits_(options.limits),
-        environment_{handler, limits_, stream_workers_, connections_},
+        body_memory_(limits_.bodies_bytes_max),
+        environment_{handler, limits_, stream_workers_, connections_, body_memory_},
         port_(listeners.front().port()) {
     const unsigned count = std::max(options.io_threads, 1U);
     for (unsigned i = 0; i < count; ++i) threads_.push_back(std::make_unique<IoThread>(limits_));
@@ -114,6 +115,7 @@ class Server final : public HttpServer {
   const HttpLimits limits_;
   ConnectionCount connections_;
   asio::thread_pool stream_workers_{1};
+  BodyMemory body_memory_;
   SessionEnvironment environment_;
   std::uint16_t port_;
   std::vector<std::unique_ptr<IoThread>> threads_;

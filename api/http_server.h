@@ -17,6 +17,9 @@ namespace scimledger::api {
 /// HTTP leaves no other choice, the end of the connection.
 struct HttpLimits {
   std::size_t body_bytes_max = 8U << 20U;
+  /// All bodies together, from their first byte until their request is answered; what would go
+  /// beyond is answered 503.
+  std::size_t bodies_bytes_max = 256U << 20U;
   std::size_t header_bytes_max = 32U << 10U;
   std::size_t connections_max = 4096;              ///< one more is answered 503 and closed
   std::chrono::milliseconds idle_timeout{75'000};  ///< between requests on a kept-alive connection

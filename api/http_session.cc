@@ -141,7 +141,8 @@ Session::Session(const SessionEnvironment& environment, IoThread& thread,
       socket_(thread.executor()),
       wake_(thread.executor(), SteadyClock::time_point::max()),
       peer_(std::move(connection.peer)),
-      is_over_limit_(is_over_limit) {
+      is_over_limit_(is_over_limit),
+      body_memory_(environment.body_memory) {
   thread_.Add(*this);
   error_code error;
   const asio::generic::stream_protocol protocol(connection.family, 0);
@@ -205,7 +206,8 @@ Session::Awaitable<void> Session::Run() {
   // Closing a socket with unread bytes resets the connection, and the answer may be lost on its
   // way.
   error_code ignored;
-  const bool has_unread = !received_.unused().empty() || socket_.available(ignored) > 0;
+  const bool has_unread = reader_->state() != RequestReader::State::kComplete ||
+                          !received_.unused().empty() || socket_.available(ignored) > 0;
   if (has_unread && socket_.is_open()) co_await Linger();
 }
 
@@ -215,12 +217,13 @@ Session::Awaitable<Session::Reading> Session::ReadRequest() {
   if (out_.capacity() > kKeptOutputBytes) out_ = std::string();
   is_idle_ = true;
   bool has_continued = false;
+  bool has_asked = false;
   Arm(has_served_ ? limits.idle_timeout : limits.read_timeout);
   for (;;) {
-    const bool is_decided = Parse();
-    if (is_decided) {
-      co_return reader_->state() == RequestReader::State::kComplete ? Reading::kRequest
-                                                                    : Reading::kRefused;
+    if (const auto reading = Parse()) co_return *reading;
+    const bool has_head = reader_->state() == RequestReader::State::kBody;
+    if (has_head && !std::exchange(has_asked, true) && IsRefusedUnread()) {
+      co_return Reading::kRequest;
     }
     if (reader_->expects_continue() && !has_continued) {
       has_continued = true;
@@ -238,18 +241,38 @@ Session::Awaitable<Session::Reading> Session::ReadRequest() {
   }
 }
 
-bool Session::Parse() {
+std::optional<Session::Reading> Session::Parse() {
   // RFC 9112 §2.2: empty lines before a request line are skipped.
   while (is_idle_ && received_.unused().starts_with("\r\n")) received_.Use(2);
-  if (received_.unused().empty()) return false;
+  if (received_.unused().empty()) return std::nullopt;
   if (is_idle_) {
     is_idle_ = false;
     Arm(environment_.limits.read_timeout);
   }
   received_.Use(reader_->Read(received_.unused()));
   const RequestReader::State state = reader_->state();
-  if (state == RequestReader::State::kRefused) refusal_ = reader_->refusal();
-  return state == RequestReader::State::kComplete || state == RequestReader::State::kRefused;
+  if (state == RequestReader::State::kHead) return std::nullopt;
+  if (state == RequestReader::State::kRefused) {
+    refusal_ = reader_->refusal();
+    return Reading::kRefused;
+  }
+  if (!body_memory_.Grow(reader_->body_bytes())) {
+    refusal_ = ScimError{503, ScimType::kNone,
+                         fmt::format("The requests in progress hold all of the {} bytes that this "
+                                     "server sets aside for bodies; nothing was changed. Try again "
+                                     "shortly.",
+                                     environment_.limits.bodies_bytes_max)};
+    return Reading::kRefused;
+  }
+  if (state == RequestReader::State::kComplete) return Reading::kRequest;
+  return std::nullopt;
+}
+
+bool Session::IsRefusedUnread() {
+  // Who may use the control socket is settled.
+  const bool needs_asking = reader_->is_body_large() || reader_->expects_continue();
+  if (!needs_asking || peer_.transport != Transport::kNetwork) return false;
+  return environment_.handler.RefusesUnread(reader_->request());
 }
 
 Session::Reading Session::ReadFailed(bool is_end_of_stream) {
@@ -269,7 +292,9 @@ Session::Reading Session::ReadFailed(bool is_end_of_stream) {
 
 Session::Awaitable<bool> Session::AnswerRequest() {
   Disarm();
-  HttpRequest request = reader_->TakeRequest();
+  HttpRequest request = std::move(reader_->request());
+  const bool is_unread = reader_->state() != RequestReader::State::kComplete;
+  if (is_unread) request.body = std::string();
   request.transport = peer_.transport;
   request.peer_address = peer_.address;
   request.peer_uid = peer_.uid;
@@ -278,8 +303,9 @@ Session::Awaitable<bool> Session::AnswerRequest() {
   request.run_on_connection = [steps](ConnectionTask& task) { return HandOverTask(*steps, task); };
   environment_.handler.Handle(std::move(request), Responder(steps));
   auto response = co_await ReceiveResponse(steps);
+  body_memory_.Release();
   if (!response) co_return false;
-  const bool wants_open = reader_->keep_alive() && !thread_.is_stopping();
+  const bool wants_open = !is_unread && reader_->keep_alive() && !thread_.is_stopping();
   const bool is_close_delimited =
       FramingOf(*response, reader_->is_http_1_0()) == BodyFraming::kClose;
   const bool stays_open = wants_open && !is_close_delimited;
@@ -395,7 +421,7 @@ Session::Awaitable<bool> Session::Write(std::string_view bytes) {
 
 Session::Awaitable<void> Session::Refuse() {
   is_idle_ = false;
-  HttpResponse response = ErrorResponse(refusal_);
+  HttpResponse response = environment_.handler.AnswerUnreadable(refusal_);
   const bool is_written = co_await WriteResponse(std::move(response), false, false);
   if (is_written) co_await Linger();
 }

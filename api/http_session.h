@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "api/http.h"
+#include "api/http_body_memory.h"
 #include "api/http_server.h"
 #include "api/http_server_listener.h"
 #include "api/http_server_thread.h"
@@ -29,6 +30,7 @@ struct SessionEnvironment {
   const HttpLimits& limits;
   boost::asio::thread_pool& stream_workers;
   ConnectionCount& connections;
+  BodyMemory& body_memory;
 };
 
 /// What a handler hands a session: work to do on its thread, or the answer.
@@ -64,8 +66,10 @@ class Session {
   Awaitable<void> Run();
 
   Awaitable<Reading> ReadRequest();
-  /// Feeds what is buffered to the reader; false: more is needed.
-  bool Parse();
+  /// Feeds what is buffered to the reader; nullopt: more is needed.
+  std::optional<Reading> Parse();
+  /// Whether the request whose body is still to come is refused for what its head says.
+  bool IsRefusedUnread();
   Reading ReadFailed(bool is_end_of_stream);
 
   /// False: the connection is to be closed.
@@ -100,6 +104,7 @@ class Session {
   bool is_aborted_ = false;
   bool has_served_ = false;
   ReceiveBuffer received_;
+  BodyMemory::Share body_memory_;
   std::optional<RequestReader> reader_;
   ScimError refusal_;
   std::string out_;

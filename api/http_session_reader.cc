@@ -15,6 +15,8 @@ namespace http = boost::beast::http;
 
 /// A longer line between chunks than any honest client sends.
 constexpr std::size_t kChunkLineBytesMax = 4096;
+/// From here on it is worth a look at the head first.
+constexpr std::size_t kLargeBodyBytes = 64U << 10U;
 /// What a Content-Length may reserve before the bytes are there.
 constexpr std::size_t kBodyReserveMax = 64U << 10U;
 
@@ -117,7 +119,14 @@ bool RequestReader::is_http_1_0() const { return parser_->is_http_1_0; }
 
 bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
 
-HttpRequest RequestReader::TakeRequest() { return std::move(parser_->request); }
+HttpRequest& RequestReader::request() { return parser_->request; }
+
+std::size_t RequestReader::body_bytes() const { return parser_->request.body.capacity(); }
+
+bool RequestReader::is_body_large() const {
+  const auto remaining = parser_->content_length_remaining();
+  return parser_->chunked() || (remaining && *remaining > kLargeBodyBytes);
+}
 
 void RequestReader::Refuse(ScimError refusal) {
   refusal_ = std::move(refusal);

@@ -31,8 +31,12 @@ class RequestReader {
   /// From kBody on.
   bool is_http_1_0() const;
   bool keep_alive() const;
-  /// kComplete only; once. The caller adds where it came from.
-  HttpRequest TakeRequest();
+  /// From kBody on; the caller adds where it came from.
+  HttpRequest& request();
+  /// Of the body so far, as they take memory.
+  std::size_t body_bytes() const;
+  /// kBody: whether more than a little is to come, or nobody knows how much.
+  bool is_body_large() const;
   /// kRefused only.
   const ScimError& refusal() const { return refusal_; }
 

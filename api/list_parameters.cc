@@ -35,10 +35,12 @@ std::optional<std::string> JoinedParameter(const Target& target, std::string_vie
   return joined;
 }
 
-Result<AttributeSelection> ReadSelection(const Exchange& exchange) {
+Result<AttributeSelection> ReadSelection(const Exchange& exchange,
+                                         std::span<const AttributeId> supplied) {
   const auto attributes = JoinedParameter(exchange.target, "attributes");
   const auto excluded = JoinedParameter(exchange.target, "excludedAttributes");
-  return AttributeSelection::Parse(*exchange.registry, *exchange.type, attributes, excluded);
+  return AttributeSelection::Parse(*exchange.registry, *exchange.type, attributes, excluded,
+                                   supplied);
 }
 
 Result<Page> ReadPage(const Target& target, std::size_t count_default, std::size_t count_max) {

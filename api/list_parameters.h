@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,10 @@ namespace scimledger::api {
 /// empty.
 std::optional<std::string> JoinedParameter(const Target& target, std::string_view name);
 
-/// `attributes` and `excludedAttributes` of the request, for its resource type.
-[[nodiscard]] Result<AttributeSelection> ReadSelection(const Exchange& exchange);
+/// `attributes` and `excludedAttributes` of the request, for its resource type. `supplied`: what a
+/// write sent (engine/supplied_attributes.h).
+[[nodiscard]] Result<AttributeSelection> ReadSelection(const Exchange& exchange,
+                                                       std::span<const AttributeId> supplied = {});
 
 /// A page's limits (RFC 7644 §3.4.2.4).
 struct Page {

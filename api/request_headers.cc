@@ -139,8 +139,15 @@ Result<void> CheckAccept(const Headers& headers) {
 }
 
 Result<void> CheckContentType(const HttpRequest& request) {
+  if (request.body.empty()) return {};
+  const auto coding = FindHeader(request.headers, "Content-Encoding");
+  if (coding && !Trim(*coding).empty() && !EqualsIgnoreAsciiCase(Trim(*coding), "identity")) {
+    return Refuse(415, ScimType::kNone,
+                  "The body must be sent as it is: Content-Encoding (gzip and the like) is not "
+                  "supported here.");
+  }
   const auto header = FindHeader(request.headers, "Content-Type");
-  if (!header || request.body.empty()) return {};
+  if (!header) return {};
   std::string_view rest = *header;
   const std::string_view type = TakeUntil(rest, ';');
   if (type.empty() || IsJsonMediaType(type)) return {};

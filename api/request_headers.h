@@ -17,8 +17,9 @@ namespace scimledger::api {
 /// (with a q above 0) or nothing is said.
 [[nodiscard]] Result<void> CheckAccept(const Headers& headers);
 
-/// 415 unless the body is declared as application/scim+json or application/json, or not at all.
-/// Parameters (`; charset=utf-8`) do no harm. A request without a body passes.
+/// 415 unless the body is declared as application/scim+json or application/json, or not at all,
+/// and came without a content coding (RFC 9110 §8.4). Parameters (`; charset=utf-8`) do no harm. A
+/// request without a body passes.
 [[nodiscard]] Result<void> CheckContentType(const HttpRequest& request);
 
 /// `scheme://authority` that clients call us: `public_url` where set, else from Host; `localhost`

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,15 @@ bool ShowsReferenceSet(const SchemaRegistry& registry, ResourceTypeId type,
   return reference_set && selection.Includes(registry.attribute(*reference_set));
 }
 
-/// The body of an answer in parts: the list's head, each resource, the list's tail.
+/// Members are written in pieces of about this size.
+constexpr std::size_t kPieceBytes = 16U << 10U;
+/// What an answer may hold in memory at once, by whether its resources may be of any size; a longer
+/// one is streamed.
+constexpr std::size_t kWholeBytesMax = 2U << 20U;
+constexpr std::size_t kWholeBytesMaxWithMembers = 64U << 10U;
+
+/// The body of an answer in parts: the list's head, each resource, a large group piece by piece,
+/// the list's tail.
 class Body {
  public:
   Body(std::string head, std::vector<ResourcePtr> resources, std::string tail,
@@ -31,24 +41,29 @@ class Body {
         view_(std::move(view)),
         registry_(view_->registry()),
         presentation_(std::move(presentation)) {}
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
 
   /// Appends the next part; false when there was none left.
-  bool operator()(std::string& out) {
+  bool AppendPart(std::string& out) {
     if (is_done_) return false;
-    if (next_ == 0) out += head_;
-    if (next_ < resources_.size()) AppendResource(out);
-    if (next_ >= resources_.size()) {
-      out += tail_;
-      is_done_ = true;
-    }
+    out += std::exchange(head_, {});
+    if (next_ < resources_.size()) AppendPiece(out);
+    if (next_ < resources_.size()) return true;
+    out += tail_;
+    is_done_ = true;
     return true;
   }
 
  private:
-  void AppendResource(std::string& out) {
-    if (next_ > 0) out += ',';
-    AppendResourceJson(*registry_, *resources_[next_], presentation_.selection,
-                       presentation_.base_url, *view_, out);
+  void AppendPiece(std::string& out) {
+    if (!writer_) {
+      if (next_ > 0) out += ',';
+      writer_.emplace(*registry_, *resources_[next_], presentation_.selection,
+                      presentation_.base_url, *view_);
+    }
+    if (writer_->AppendPiece(out, out.size() + kPieceBytes)) return;
+    writer_.reset();
     // The row is not needed again: a long list gives its memory back as it is sent.
     resources_[next_++].reset();
   }
@@ -59,17 +74,24 @@ class Body {
   std::shared_ptr<const projections::DirectoryView> view_;
   RegistryPtr registry_;
   Presentation presentation_;
+  std::optional<ResourceJsonWriter> writer_;  ///< of resources_[next_], once begun
   std::size_t next_ = 0;
   bool is_done_ = false;
 };
 
-void Attach(HttpResponse& response, Body body, bool is_streamed) {
-  if (is_streamed) {
-    response.stream = std::move(body);
-    return;
+/// Makes the body here if it is short, else leaves the rest of it to a stream.
+void Attach(HttpResponse& response, std::unique_ptr<Body> body, bool shows_members) {
+  const std::size_t whole_bytes_max = shows_members ? kWholeBytesMaxWithMembers : kWholeBytesMax;
+  while (response.body.size() < whole_bytes_max) {
+    if (!body->AppendPart(response.body)) return;
   }
-  while (body(response.body)) {
-  }
+  response.stream = [begun = std::move(response.body),
+                     rest = std::move(body)](std::string& out) mutable {
+    if (begun.empty()) return rest->AppendPart(out);
+    out += std::exchange(begun, {});
+    return true;
+  };
+  response.body.clear();
 }
 
 }  // namespace
@@ -88,11 +110,13 @@ HttpResponse ResourceResponse(int status, ResourcePtr resource,
   response.headers.emplace_back("ETag", FormatETag(resource->version));
   response.headers.emplace_back(status == 201 ? "Location" : "Content-Location",
                                 LocationOf(*registry, *resource, presentation.base_url));
-  const bool is_streamed = ShowsReferenceSet(*registry, resource->type, presentation.selection);
+  const bool shows_members = ShowsReferenceSet(*registry, resource->type, presentation.selection);
   std::vector<ResourcePtr> resources;
   resources.push_back(std::move(resource));
-  Attach(response, Body({}, std::move(resources), {}, std::move(view), std::move(presentation)),
-         is_streamed);
+  Attach(response,
+         std::make_unique<Body>(std::string(), std::move(resources), std::string(), std::move(view),
+                                std::move(presentation)),
+         shows_members);
   return response;
 }
 
@@ -102,13 +126,13 @@ HttpResponse ListResponse(projections::QueryResult result, std::uint64_t start_i
   AppendListHead(result.total, start_index, result.page.size(), head);
   std::string tail;
   AppendListTail(tail);
-  const bool is_streamed =
+  const bool shows_members =
       ShowsReferenceSet(*result.view->registry(), type, presentation.selection);
   HttpResponse response = JsonResponse(200, {}, kScimMediaType);
   Attach(response,
-         Body(std::move(head), std::move(result.page), std::move(tail), std::move(result.view),
-              std::move(presentation)),
-         is_streamed);
+         std::make_unique<Body>(std::move(head), std::move(result.page), std::move(tail),
+                                std::move(result.view), std::move(presentation)),
+         shows_members);
   return response;
 }
 

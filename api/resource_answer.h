@@ -20,12 +20,13 @@ struct Presentation {
 std::string LocationOf(const SchemaRegistry& registry, const Resource& resource,
                        std::string_view base_url);
 
-/// The resource as body, with its ETag. Streamed when it shows a reference set, which may be huge.
+/// The resource as body, with its ETag. Streamed where it is long: a group may be of any size.
 HttpResponse ResourceResponse(int status, ResourcePtr resource,
                               std::shared_ptr<const projections::DirectoryView> view,
                               Presentation presentation);
 
-/// A ListResponse (RFC 7644 §3.4.2), streamed a resource at a time when they show reference sets.
+/// A ListResponse (RFC 7644 §3.4.2), streamed where it is long, piece by piece: what one answer
+/// holds in memory depends neither on the page nor on the size of its groups.
 HttpResponse ListResponse(projections::QueryResult result, std::uint64_t start_index,
                           ResourceTypeId type, Presentation presentation);
 

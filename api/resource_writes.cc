@@ -10,6 +10,7 @@
 #include "engine/json.h"
 #include "engine/patch.h"
 #include "engine/resource_writer.h"
+#include "engine/supplied_attributes.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
@@ -27,32 +28,37 @@ Result<ResourceDraft> ReadDraft(const Exchange& exchange) {
   return ParseResource(*exchange.registry, *exchange.type, json.root());
 }
 
+Result<AttributeSelection> ReadSelectionOf(const Exchange& exchange, const ResourceDraft& draft) {
+  return ReadSelection(exchange, SuppliedOnRequest(*exchange.registry, *exchange.type, draft));
+}
+
 Result<Write> ReadPost(const Exchange& exchange) {
   Write write;
   write.status = 201;
-  SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelection(exchange));
   SCIMLEDGER_TRY_ASSIGN(ResourceDraft draft, ReadDraft(exchange));
+  SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelectionOf(exchange, draft));
   write.body = CreateResource{exchange.type->id, storage::RandomUuid(), std::move(draft)};
   return write;
 }
 
 Result<Write> ReadPut(const Exchange& exchange) {
   Write write;
-  SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelection(exchange));
   SCIMLEDGER_TRY_ASSIGN(const ResourceId id, ReadResourceId(exchange));
   SCIMLEDGER_TRY_ASSIGN(auto expected, ReadIfMatch(exchange.request.headers));
   SCIMLEDGER_TRY_ASSIGN(ResourceDraft draft, ReadDraft(exchange));
+  SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelectionOf(exchange, draft));
   write.body = ReplaceResource{exchange.type->id, id, std::move(draft), std::move(expected)};
   return write;
 }
 
 Result<Write> ReadPatch(const Exchange& exchange) {
   Write write;
-  SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelection(exchange));
   SCIMLEDGER_TRY_ASSIGN(const ResourceId id, ReadResourceId(exchange));
   SCIMLEDGER_TRY_ASSIGN(auto expected, ReadIfMatch(exchange.request.headers));
   SCIMLEDGER_TRY_ASSIGN(const JsonDocument json, JsonDocument::Parse(exchange.request.body));
   SCIMLEDGER_TRY_ASSIGN(Patch patch, ParsePatch(*exchange.registry, *exchange.type, json.root()));
+  SCIMLEDGER_TRY_ASSIGN(write.selection,
+                        ReadSelection(exchange, SuppliedOnRequest(*exchange.registry, patch)));
   write.body = PatchResource{exchange.type->id, id, std::move(patch), std::move(expected)};
   // RFC 7644 §3.5.2: a body is due when `attributes` was given. Else a group answers without one:
   // nobody who adds a member wants the other hundred thousand back.

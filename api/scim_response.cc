@@ -8,6 +8,7 @@ HttpResponse ErrorResponse(const ScimError& error) {
   HttpResponse response;
   response.status = error.status;
   response.headers.emplace_back("Content-Type", kScimMediaType);
+  if (error.status == 503) response.headers.emplace_back("Retry-After", "1");
   std::string& body = response.body;
   body = R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":")";
   body += std::to_string(error.status);
@@ -17,7 +18,7 @@ HttpResponse ErrorResponse(const ScimError& error) {
     AppendJsonString(body, ToString(error.scim_type));
   }
   body += R"(,"detail":)";
-  AppendJsonString(body, error.detail);
+  AppendJsonString(body, ReadableText(error.detail));
   body += '}';
   return response;
 }

@@ -9,7 +9,8 @@ namespace scimledger::api {
 
 inline constexpr std::string_view kScimMediaType = "application/scim+json";
 
-/// The Error message of RFC 7644 §3.12: the one way in which any layer refuses a request.
+/// The Error message of RFC 7644 §3.12: the one way in which any layer refuses a request. A 503 has
+/// Retry-After.
 HttpResponse ErrorResponse(const ScimError& error);
 
 }  // namespace scimledger::api

@@ -106,6 +106,8 @@ class RoutingService final : public Service {
   ~RoutingService() override { RoutingService::Drain(); }
 
   void Handle(HttpRequest request, Respond respond) override;
+  bool RefusesUnread(const HttpRequest& head) const override;
+  HttpResponse AnswerUnreadable(const ScimError& error) override;
 
   void Attach(Tenant& tenant) override { tenant_.store(&tenant); }
 
@@ -146,6 +148,33 @@ void RoutingService::Handle(HttpRequest request, Respond respond) {
   RunGuarded(std::move(exchange), serve);
 }
 
+/// What ServeTenant and Admit refuse without a look at the body.
+bool RoutingService::RefusesUnread(const HttpRequest& head) const {
+  auto target = ParseTarget(head.target);
+  const Tenant* const tenant = tenant_.load();
+  if (!target || tenant == nullptr) return true;
+  TakeTenant(target->segments);
+  const projections::Directory& directory = tenant->directory();
+  const RegistryPtr registry = directory.current_registry();
+  const auto match = router_.Find(target->segments, registry.get());
+  const Operation* const operation = match ? match->route->Find(head.method) : nullptr;
+  if (operation == nullptr) return true;
+  if (match->route->IsOpen()) return false;
+  const auto actor = Authenticate(head, directory);
+  return !actor || !Authorize(actor->role, operation->access);
+}
+
+/// It has an id and a line in the log as every request has.
+HttpResponse RoutingService::AnswerUnreadable(const ScimError& error) {
+  HttpResponse answer;
+  Exchange exchange(
+      HttpRequest(), [&answer](HttpResponse response) { answer = std::move(response); },
+      in_flight_.Enter(), log_.get());
+  exchange.route = "unreadable";
+  exchange.AnswerError(error);
+  return answer;
+}
+
 std::optional<std::string> RoutingService::WhyUnready() const {
   if (in_flight_.IsDraining()) return "The server is stopping: try again when it is back.";
   if (tenant_.load() != nullptr) return std::nullopt;
@@ -158,7 +187,8 @@ void RoutingService::Serve(ExchangePtr exchange) {
   if (!target) {
     return exchange->AnswerError(
         {400, ScimType::kInvalidValue,
-         "The URL holds a bad percent escape: `%` must be followed by two hexadecimal digits."});
+         "The URL holds a bad percent escape: `%` must be followed by two hexadecimal digits, and "
+         "not by 00."});
   }
   exchange->target = *std::move(target);
   const auto tenant_name = TakeTenant(exchange->target.segments);

@@ -151,7 +151,7 @@ storage::Result<void> ApplyDeleted(MutableState& state, const Event& event) {
 }
 
 storage::Result<void> ApplySchemaAdded(MutableState& state, const Event& event) {
-  auto extended = state.registry()->With(event.schema);
+  auto extended = state.registry()->WithRecorded(event.schema);
   if (!extended) return DoesNotFit(event, extended.error().detail);
   state.SetRegistry(*std::move(extended));
   return {};

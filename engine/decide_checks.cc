@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "engine/document.h"
 #include "engine/resource_writer.h"
 #include "engine/unique_keys.h"
+#include "engine/work_budget.h"
 
 namespace scimledger {
 namespace {
@@ -64,6 +66,17 @@ Result<void> CheckRequiredParts(const SchemaRegistry& registry, const Attribute&
   return {};
 }
 
+/// The complex elements of a list, each as bytes.
+std::unordered_set<std::string> ElementsIn(const Value* list) {
+  std::unordered_set<std::string> elements;
+  const ValueList* values = list != nullptr ? list->AsList() : nullptr;
+  if (values == nullptr) return elements;
+  for (const Value& value : *values) {
+    if (const AttributeMap* parts = value.AsComplex()) elements.insert(EncodeDocument(*parts));
+  }
+  return elements;
+}
+
 /// The parts of a value that differs from the one before; elements that were there before pass.
 Result<void> CheckChangedValue(const SchemaRegistry& registry, const Attribute& attribute,
                                const Value* before, const Value& after) {
@@ -73,13 +86,12 @@ Result<void> CheckChangedValue(const SchemaRegistry& registry, const Attribute& 
   if (!has_required_parts || (before != nullptr && *before == after)) return {};
   const ValueList* elements = after.AsList();
   if (elements == nullptr) return CheckRequiredParts(registry, attribute, after);
-  const ValueList* old_elements = before != nullptr ? before->AsList() : nullptr;
+  std::optional<std::unordered_set<std::string>> known;
   for (const Value& element : *elements) {
-    if (old_elements != nullptr &&
-        std::find(old_elements->begin(), old_elements->end(), element) != old_elements->end()) {
-      continue;
-    }
-    SCIMLEDGER_TRY(CheckRequiredParts(registry, attribute, element));
+    auto checked = CheckRequiredParts(registry, attribute, element);
+    if (checked) continue;
+    if (!known) known = ElementsIn(before);
+    if (!known->contains(EncodeDocument(*element.AsComplex()))) return checked;
   }
   return {};
 }
@@ -122,8 +134,19 @@ Result<void> CheckUniqueKeys(const State& state, const Resource& row) {
   return {};
 }
 
+Result<void> CheckSize(std::size_t bytes_before, std::size_t bytes_after) {
+  if (bytes_after <= std::max(bytes_before, kResourceBytesMax)) return {};
+  return Refuse(413, ScimType::kNone,
+                fmt::format("The resource would hold {} bytes of attribute values; at most {} are "
+                            "kept (members not counted). Send fewer or shorter values",
+                            bytes_after, kResourceBytesMax));
+}
+
 Result<std::vector<ResourceId>> ResolveMembers(const State& state, AttributeId reference_set,
-                                               std::span<const std::string> sent) {
+                                               std::span<const std::string> sent,
+                                               WorkBudget& work) {
+  work.Spend(sent.size() * kStepsOfMemberAsked);
+  SCIMLEDGER_TRY(work.Check());
   const RegistryPtr registry = state.registry();
   const std::vector<ResourceTypeId> types = MemberTypes(*registry, reference_set);
   std::vector<ResourceId> members;

@@ -7,8 +7,12 @@
 
 #include "engine/command.h"
 #include "engine/state.h"
+#include "engine/work_budget.h"
 
 namespace scimledger {
+
+/// Of one resource's stored values, members not counted: what every change of it reads and writes.
+inline constexpr std::size_t kResourceBytesMax = 1U << 20U;
 
 /// The refusals that several commands share. All are pure.
 
@@ -24,11 +28,15 @@ namespace scimledger {
 /// and value.
 [[nodiscard]] Result<void> CheckUniqueKeys(const State& state, const Resource& row);
 
+/// 413 where a document grew beyond kResourceBytesMax.
+[[nodiscard]] Result<void> CheckSize(std::size_t bytes_before, std::size_t bytes_after);
+
 /// The ids of a reference set as they were sent. 400 `invalidValue` naming those (at most 20) that
-/// are unknown or of a type the attribute does not take.
+/// are unknown or of a type the attribute does not take; 413 beyond the budget.
 [[nodiscard]] Result<std::vector<ResourceId>> ResolveMembers(const State& state,
                                                              AttributeId reference_set,
-                                                             std::span<const std::string> sent);
+                                                             std::span<const std::string> sent,
+                                                             WorkBudget& work);
 
 /// 400 `invalidValue` where the change from `before` to `after` took a required attribute or part
 /// away, or brought in an extension or an element without one. What was missing before stays

@@ -67,24 +67,28 @@ struct MemberChange {
   std::vector<ResourceId> removed;
 };
 
-/// A PUT names the whole set, so both sets are walked.
+/// A PUT names the whole set, so both sets are walked. 413 where that is too much work.
 Result<MemberChange> CompareMembers(const State& state, const ResourceType& type,
                                     const ReplaceResource& command) {
   MemberChange change;
   if (!type.reference_set) return change;
   std::vector<ResourceId> wanted;
+  WorkBudget work;
   if (command.draft.members) {
     SCIMLEDGER_TRY_ASSIGN(wanted,
-                          ResolveMembers(state, *type.reference_set, *command.draft.members));
+                          ResolveMembers(state, *type.reference_set, *command.draft.members, work));
   }
   for (const ResourceId& id : wanted) {
     if (!state.IsMember(command.id, id)) change.added.push_back(id);
   }
   const std::unordered_set<ResourceId, UuidHash> wanted_set(wanted.begin(), wanted.end());
   state.ForEachMember(command.id, [&](const ResourceId& id) {
+    work.Spend(kStepsOfMemberAsked);
     if (!wanted_set.contains(id)) change.removed.push_back(id);
-    return true;
+    return !work.IsSpent();
   });
+  work.Spend((change.added.size() + change.removed.size()) * kStepsOfMemberChanged);
+  SCIMLEDGER_TRY(work.Check());
   return change;
 }
 

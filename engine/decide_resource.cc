@@ -83,6 +83,7 @@ Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change) {
   if (!changes.empty()) {
     row = NextVersion(*change.before, deciding.time.now_us);
     row->document = EncodeDocument(change.attributes_after);
+    SCIMLEDGER_TRY(CheckSize(change.before->document.size(), row->document.size()));
     SCIMLEDGER_TRY(CheckUniqueKeys(deciding.state, *row));
   }
   AppendSecrets(change.secrets, changes);
@@ -116,13 +117,17 @@ Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command)
   row->created_us = deciding.time.now_us;
   row->last_modified_us = deciding.time.now_us;
   row->document = EncodeDocument(attributes);
+  SCIMLEDGER_TRY(CheckSize(0, row->document.size()));
   SCIMLEDGER_TRY(CheckUniqueKeys(deciding.state, *row));
 
   std::vector<ResourceId> members;
+  WorkBudget work;
   if (type.reference_set && command.draft.members) {
     SCIMLEDGER_TRY_ASSIGN(
-        members, ResolveMembers(deciding.state, *type.reference_set, *command.draft.members));
+        members, ResolveMembers(deciding.state, *type.reference_set, *command.draft.members, work));
   }
+  work.Spend(members.size() * kStepsOfMemberChanged);
+  SCIMLEDGER_TRY(work.Check());
   Decision decision;
   decision.resource = row;
   Event& event = AppendEvent(deciding, EventKind::kResourceCreated, decision.events);

@@ -1,5 +1,3 @@
-#include <simdjson.h>
-
 #include "engine/event.h"
 #include "engine/json.h"
 #include "engine/resource_json.h"
@@ -43,20 +41,6 @@ class ObjectWriter {
   bool first_ = true;
 };
 
-/// Request headers are whatever a client sent; JSON must stay UTF-8.
-std::string PrintableHeader(std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) return std::string(text);
-  std::string printable;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x80U) {
-      printable += c;
-    } else {
-      printable += "\xEF\xBF\xBD";
-    }
-  }
-  return printable;
-}
-
 /// The URN of a definition, or its name when it has none.
 std::string DefinitionId(const Event& event) {
   const auto document = JsonDocument::Parse(event.schema.json);
@@ -96,10 +80,10 @@ void AppendClient(const ClientContext& client, ObjectWriter& members, std::strin
   if (client == ClientContext{}) return;
   members.Key("client");
   ObjectWriter object(out);
-  object.StringUnlessEmpty("address", PrintableHeader(client.address));
-  object.StringUnlessEmpty("forwarded", PrintableHeader(client.forwarded));
-  object.StringUnlessEmpty("userAgent", PrintableHeader(client.user_agent));
-  object.StringUnlessEmpty("requestId", PrintableHeader(client.request_id));
+  object.StringUnlessEmpty("address", ReadableText(client.address));
+  object.StringUnlessEmpty("forwarded", ReadableText(client.forwarded));
+  object.StringUnlessEmpty("userAgent", ReadableText(client.user_agent));
+  object.StringUnlessEmpty("requestId", ReadableText(client.request_id));
   object.End();
 }
 

@@ -242,6 +242,19 @@ void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string ReadableText(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) return std::string(text);
+  std::string readable;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x80U) {
+      readable += c;
+    } else {
+      readable += "\xEF\xBF\xBD";
+    }
+  }
+  return readable;
+}
+
 void AppendJsonInteger(std::string& out, std::int64_t number) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;

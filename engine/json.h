@@ -30,6 +30,9 @@ class JsonDocument {
 
 /// Appends a JSON string literal with its quotes.
 void AppendJsonString(std::string& out, std::string_view text);
+/// The text itself if it is UTF-8, else with U+FFFD for each byte beyond ASCII: what came in a URL
+/// or a header may be anything, and JSON must be UTF-8.
+std::string ReadableText(std::string_view text);
 void AppendJsonInteger(std::string& out, std::int64_t number);
 /// The shortest text that reads back as the same double; never an exponentless giant.
 void AppendJsonDecimal(std::string& out, double number);

@@ -62,6 +62,7 @@ struct PatchEffect {
   AttributeMap attributes;          ///< after all operations
   std::vector<ResourceId> added;    ///< members not in the set before, each once, in order sent
   std::vector<ResourceId> removed;  ///< members in the set before, each once
+  std::size_t steps = 0;            ///< of work it took (engine/work_budget.h)
 };
 
 /// Applies all operations in order, all or nothing (RFC 7644 §3.5.2). Pure; members are looked up
@@ -71,7 +72,8 @@ struct PatchEffect {
 /// An added element merges into the one with its type and value; one that is left with type and
 /// primary only goes; a new `value` drops the `$ref` of the old one. Errors: `mutability`
 /// (immutable changed, required removed), `noTarget` (replace with a filter that matches nothing
-/// and cannot make an element), `invalidValue` (two primaries, unknown member ids, each named).
+/// and cannot make an element), `invalidValue` (two primaries, unknown member ids, each named), 413
+/// beyond kDecideStepsMax.
 [[nodiscard]] Result<PatchEffect> ApplyPatch(const State& state, const ResourceType& type,
                                              const Resource& resource, const Patch& patch);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -15,6 +14,9 @@
 
 namespace scimledger {
 namespace {
+
+/// A key made, and looked up or kept.
+constexpr std::size_t kStepsToIndex = 4;
 
 bool FitsType(const Attribute& attribute, const Value& value) {
   switch (attribute.type) {
@@ -56,18 +58,25 @@ bool CollectEqualities(const SchemaRegistry& registry, const Filter& filter, Att
 }  // namespace
 
 PatchElements::PatchElements(const SchemaRegistry& registry, const Attribute& attribute,
-                             Value value)
+                             Value value, WorkBudget& work)
     : registry_(registry),
       attribute_(attribute),
       value_part_(registry.FindSubAttribute(attribute.id, "value")),
       type_part_(registry.FindSubAttribute(attribute.id, "type")),
       primary_part_(registry.FindSubAttribute(attribute.id, "primary")),
-      ref_part_(registry.FindSubAttribute(attribute.id, "$ref")) {
+      ref_part_(registry.FindSubAttribute(attribute.id, "$ref")),
+      work_(work) {
   if (ValueList* list = value.AsList()) {
     elements_ = std::move(*list);
   } else if (!value.IsUnassigned()) {
     elements_.push_back(std::move(value));
   }
+}
+
+Value PatchElements::Copy() const {
+  if (elements_.empty()) return Value();
+  if (attribute_.multi_valued) return Value(elements_);
+  return elements_.front();
 }
 
 Value PatchElements::Take() {
@@ -77,6 +86,9 @@ Value PatchElements::Take() {
 }
 
 Result<void> PatchElements::Apply(const PatchOperation& operation) {
+  made_primary_.reset();
+  has_several_primaries_ = false;
+  work_.Spend(StepsToRead(operation.value));
   const bool is_on_parts = operation.path.value_filter || operation.path.sub;
   SCIMLEDGER_TRY(is_on_parts ? ApplyToMatches(operation) : ApplyToAll(operation));
   if (elements_.size() > kAttributeValuesMax) {
@@ -92,21 +104,24 @@ Result<void> PatchElements::ApplyToAll(const PatchOperation& operation) {
     RemoveListed(operation.value);
     return {};
   }
-  if (is_unassigned) {
+  const bool is_emptied = is_unassigned || operation.op == PatchOp::kReplace;
+  if (is_emptied && (is_unassigned || attribute_.multi_valued)) {
     elements_.clear();
-    return {};
+    known_.reset();
   }
+  if (is_unassigned) return {};
   if (!attribute_.multi_valued) {
     if (elements_.empty()) return Append(operation.value);
     return Merge(0, *operation.value.AsComplex());
   }
-  if (operation.op == PatchOp::kReplace) elements_.clear();
   return AddDistinct(operation.value);
 }
 
 PatchElements::Indexes PatchElements::Matching(const std::optional<Filter>& filter) const {
   Indexes matches;
-  for (std::size_t i = 0; i < elements_.size(); ++i) {
+  const std::size_t steps_to_match = filter ? StepsToMatch(*filter) : 1;
+  for (std::size_t i = 0; i < elements_.size() && !work_.IsSpent(); ++i) {
+    work_.Spend(StepsToRead(elements_[i]) * steps_to_match);
     if (!filter || MatchesElement(registry_, *filter, elements_[i])) matches.push_back(i);
   }
   return matches;
@@ -114,6 +129,9 @@ PatchElements::Indexes PatchElements::Matching(const std::optional<Filter>& filt
 
 Result<void> PatchElements::ApplyToMatches(const PatchOperation& operation) {
   const Indexes matches = Matching(operation.path.value_filter);
+  work_.Spend(matches.size() * StepsToRead(operation.value));
+  SCIMLEDGER_TRY(work_.Check());
+  if (!matches.empty()) known_.reset();
   if (operation.op == PatchOp::kRemove || operation.value.IsUnassigned()) {
     return Clear(operation, matches);
   }
@@ -152,7 +170,9 @@ Result<void> PatchElements::Write(const PatchOperation& operation, const Indexes
   }
   if (attribute_.type == AttributeType::kComplex) return {};
   // Simple values may have become equal.
+  known_.reset();
   const Value all(std::exchange(elements_, {}));
+  work_.Spend(StepsToRead(all));
   return AddDistinct(all);
 }
 
@@ -177,13 +197,24 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
   return AddDistinct(Value(std::move(parts)));
 }
 
+void PatchElements::IndexElements() {
+  if (known_) return;
+  known_.emplace();
+  for (std::size_t i = 0; i < elements_.size() && !work_.IsSpent(); ++i) {
+    work_.Spend(kStepsToIndex + StepsToRead(elements_[i]));
+    known_->emplace(ElementKey(elements_[i]), i);
+  }
+}
+
+/// What is merged into an element has its key, so the index stays right. Reading `sent` is spent.
 Result<void> PatchElements::AddDistinct(const Value& sent) {
-  std::unordered_map<std::string, std::size_t> known;
-  for (std::size_t i = 0; i < elements_.size(); ++i) known.emplace(ElementKey(elements_[i]), i);
+  IndexElements();
   const ValueList* list = sent.AsList();
   const ValueList single = list == nullptr ? ValueList{sent} : ValueList{};
   for (const Value& element : list == nullptr ? single : *list) {
-    const auto [found, is_new] = known.emplace(ElementKey(element), elements_.size());
+    work_.Spend(kStepsToIndex);
+    SCIMLEDGER_TRY(work_.Check());
+    const auto [found, is_new] = known_->emplace(ElementKey(element), elements_.size());
     if (is_new) {
       SCIMLEDGER_TRY(Append(element));
     } else if (const AttributeMap* parts = element.AsComplex()) {
@@ -210,7 +241,10 @@ void PatchElements::RemoveListed(const Value& sent) {
   } else {
     collect(sent);
   }
+  known_.reset();
   std::erase_if(elements_, [&](const Value& element) {
+    if (work_.IsSpent()) return false;
+    work_.Spend(kStepsToIndex + StepsToRead(element));
     if (whole.contains(ElementKey(element))) return true;
     const AttributeMap* parts = element.AsComplex();
     const Value* value = parts != nullptr && value_part_ ? parts->Find(*value_part_) : nullptr;
@@ -259,7 +293,9 @@ Result<void> PatchElements::SetPart(std::size_t index, AttributeId sub, Value va
   const Attribute& attribute = registry_.attribute(sub);
   const Value* before = parts.Find(sub);
   if (attribute.multi_valued && op == PatchOp::kAdd && before != nullptr && value.AsList()) {
-    PatchElements values(registry_, attribute, *before);
+    work_.Spend(StepsToRead(*before));
+    SCIMLEDGER_TRY(work_.Check());
+    PatchElements values(registry_, attribute, *before, work_);
     SCIMLEDGER_TRY(values.AddDistinct(value));
     value = values.Take();
   }
@@ -293,22 +329,22 @@ void PatchElements::NotePrimary(std::size_t index) {
   const Value* primary = parts != nullptr && primary_part_ ? parts->Find(*primary_part_) : nullptr;
   const bool* is_primary = primary == nullptr ? nullptr : primary->AsBool();
   if (is_primary == nullptr || !*is_primary) return;
-  if (std::find(made_primary_.begin(), made_primary_.end(), index) == made_primary_.end()) {
-    made_primary_.push_back(index);
-  }
+  has_several_primaries_ |= made_primary_ && *made_primary_ != index;
+  made_primary_ = index;
 }
 
 /// RFC 7644 §3.5.2: setting primary on one value sets it to false on all others.
 Result<void> PatchElements::SettlePrimary() {
-  if (made_primary_.empty() || !attribute_.multi_valued) return {};
-  if (made_primary_.size() > 1) {
+  if (!made_primary_ || !attribute_.multi_valued) return {};
+  if (has_several_primaries_) {
     return Refuse(ScimType::kInvalidValue,
                   fmt::format("'{}' can have one primary value only", attribute_.path));
   }
+  work_.Spend(elements_.size());
   for (std::size_t i = 0; i < elements_.size(); ++i) {
     AttributeMap* parts = elements_[i].AsComplex();
     Value* primary = parts != nullptr ? parts->Find(*primary_part_) : nullptr;
-    if (i != made_primary_.front() && primary != nullptr) *primary = Value(false);
+    if (i != *made_primary_ && primary != nullptr) *primary = Value(false);
   }
   return {};
 }

@@ -1,27 +1,36 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/patch.h"
 #include "engine/schema.h"
 #include "engine/value.h"
+#include "engine/work_budget.h"
 
 namespace scimledger {
 
-/// The values of one attribute while an operation changes them: all elements of a multi-valued
-/// attribute, or the one value of a complex one. Costs are linear in elements plus values sent.
+/// The values of one attribute while the operations of a patch change them: all elements of a
+/// multi-valued attribute, or the one value of a complex one. Adding costs what is added, once the
+/// elements have been indexed; everything else costs elements plus values sent.
 class PatchElements {
  public:
-  /// `attribute` is multi-valued, complex, or both. `value` is what it has now.
-  PatchElements(const SchemaRegistry& registry, const Attribute& attribute, Value value);
+  /// `attribute` is multi-valued, complex, or both. `value` is what it has now. `work` must outlive
+  /// it.
+  PatchElements(const SchemaRegistry& registry, const Attribute& attribute, Value value,
+                WorkBudget& work);
 
-  /// RFC 7644 §3.5.2.1 to §3.5.2.3, with the dialects of engine/patch.h. After an error the
-  /// elements are in an unspecified state.
+  /// RFC 7644 §3.5.2.1 to §3.5.2.3, with the dialects of engine/patch.h. After an error, and when
+  /// the budget is spent, the elements are in an unspecified state.
   [[nodiscard]] Result<void> Apply(const PatchOperation& operation);
-  /// The attribute's new value; unassigned when nothing is left.
+  /// The attribute's value as it is now; unassigned when nothing is left.
+  Value Copy() const;
+  /// As Copy; the last call.
   Value Take();
+  bool empty() const { return elements_.empty(); }
 
  private:
   using Indexes = std::vector<std::size_t>;
@@ -33,6 +42,7 @@ class PatchElements {
   Result<void> Write(const PatchOperation& operation, const Indexes& matches);
   Result<void> Create(const PatchOperation& operation);
   Result<void> AddDistinct(const Value& sent);
+  void IndexElements();
   void RemoveListed(const Value& sent);
 
   Result<void> Merge(std::size_t index, const AttributeMap& parts);
@@ -49,8 +59,13 @@ class PatchElements {
   const SchemaRegistry& registry_;
   const Attribute& attribute_;
   std::optional<AttributeId> value_part_, type_part_, primary_part_, ref_part_;
+  WorkBudget& work_;
   ValueList elements_;
-  Indexes made_primary_;  ///< elements whose primary the operation set to true
+  /// Where the first element of each ElementKey is. nullopt: not since the last change that moved
+  /// elements or gave them other keys.
+  std::optional<std::unordered_map<std::string, std::size_t>> known_;
+  std::optional<std::size_t> made_primary_;  ///< whose primary the operation set to true
+  bool has_several_primaries_ = false;
 };
 
 }  // namespace scimledger

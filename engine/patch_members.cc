@@ -16,31 +16,8 @@ namespace {
 
 constexpr std::size_t kNamedIdsMax = 20;
 constexpr std::size_t kNamedIdBytesMax = 100;
-
-/// The ids an element must have for the filter to match it; nullopt: any id may match.
-std::optional<std::vector<std::string>> CandidateIds(const Filter& filter, AttributeId value_part) {
-  if (const auto* compare = std::get_if<Filter::Compare>(&filter.node)) {
-    const bool names_id = compare->op == CompareOperator::kEq && compare->path.sub == value_part;
-    const std::string* id = compare->operand.value.AsString();
-    if (!names_id || id == nullptr) return std::nullopt;
-    return std::vector<std::string>{*id};
-  }
-  if (const auto* all = std::get_if<Filter::And>(&filter.node)) {
-    for (const Filter& term : all->terms) {
-      if (auto ids = CandidateIds(term, value_part)) return ids;
-    }
-  }
-  if (const auto* any = std::get_if<Filter::Or>(&filter.node)) {
-    std::vector<std::string> united;
-    for (const Filter& term : any->terms) {
-      const auto ids = CandidateIds(term, value_part);
-      if (!ids) return std::nullopt;
-      united.insert(united.end(), ids->begin(), ids->end());
-    }
-    return united;
-  }
-  return std::nullopt;
-}
+/// A member made into the element that a filter is asked about.
+constexpr std::size_t kStepsToShow = 10;
 
 std::optional<Value> DisplayOf(const SchemaRegistry& registry, const Resource& resource) {
   const ResourceType& type = registry.type(resource.type);
@@ -55,8 +32,45 @@ std::optional<Value> DisplayOf(const SchemaRegistry& registry, const Resource& r
 }  // namespace
 
 PatchMembers::PatchMembers(const State& state, const SchemaRegistry& registry, const Attribute& set,
-                           const ResourceId& group)
-    : state_(state), registry_(registry), set_(set), group_(group) {}
+                           const ResourceId& group, WorkBudget& work)
+    : state_(state), registry_(registry), set_(set), group_(group), work_(work) {
+  const auto ref = registry_.FindSubAttribute(set_.id, "$ref");
+  if (!ref) return;
+  allowed_types_.emplace();
+  for (const std::string& name : registry_.attribute(*ref).reference_types) {
+    const ResourceType* type = registry_.FindTypeByName(name);
+    if (type != nullptr) allowed_types_->push_back(type->id);
+  }
+}
+
+/// nullopt: any id may match.
+std::optional<PatchMembers::CandidateIds> PatchMembers::FindCandidates(const Filter& filter,
+                                                                       AttributeId value_part) {
+  if (const auto* compare = std::get_if<Filter::Compare>(&filter.node)) {
+    const bool names_id = compare->op == CompareOperator::kEq && compare->path.sub == value_part;
+    const std::string* id = compare->operand.value.AsString();
+    if (!names_id || id == nullptr) return std::nullopt;
+    return CandidateIds{{*id}, true};
+  }
+  if (const auto* all = std::get_if<Filter::And>(&filter.node)) {
+    for (const Filter& term : all->terms) {
+      auto candidates = FindCandidates(term, value_part);
+      if (candidates) candidates->are_all = false;
+      if (candidates) return candidates;
+    }
+  }
+  if (const auto* any = std::get_if<Filter::Or>(&filter.node)) {
+    CandidateIds united;
+    for (const Filter& term : any->terms) {
+      const auto candidates = FindCandidates(term, value_part);
+      if (!candidates) return std::nullopt;
+      united.ids.insert(united.ids.end(), candidates->ids.begin(), candidates->ids.end());
+      united.are_all &= candidates->are_all;
+    }
+    return united;
+  }
+  return std::nullopt;
+}
 
 Result<void> PatchMembers::Apply(const PatchOperation& operation) {
   if (operation.path.value_filter) {
@@ -83,11 +97,13 @@ void PatchMembers::AppendTo(PatchEffect& effect) const {
   for (const ResourceId& id : order_) {
     const Membership& membership = touched_.at(id);
     if (membership.now == membership.before) continue;
+    work_.Spend(kStepsOfMemberChanged);
     (membership.now ? effect.added : effect.removed).push_back(id);
   }
 }
 
 PatchMembers::Membership& PatchMembers::Touch(const ResourceId& id) {
+  work_.Spend(kStepsOfMemberAsked);
   const auto [found, is_new] = touched_.try_emplace(id);
   if (is_new) {
     const bool is_member = state_.IsMember(group_, id);
@@ -100,23 +116,21 @@ PatchMembers::Membership& PatchMembers::Touch(const ResourceId& id) {
 bool PatchMembers::IsAllowed(const ResourceId& id) const {
   const ResourcePtr resource = state_.FindResource(id);
   if (resource == nullptr) return false;
-  const auto ref = registry_.FindSubAttribute(set_.id, "$ref");
-  if (!ref) return true;
-  const std::vector<std::string>& types = registry_.attribute(*ref).reference_types;
-  const std::string& type = registry_.type(resource->type).name;
-  return std::any_of(types.begin(), types.end(), [&](const std::string& allowed) {
-    return EqualsIgnoreAsciiCase(allowed, type);
-  });
+  if (!allowed_types_) return true;
+  return std::find(allowed_types_->begin(), allowed_types_->end(), resource->type) !=
+         allowed_types_->end();
 }
 
 Result<void> PatchMembers::Add(const std::vector<std::string>& ids) {
   std::vector<std::string> unknown;
   for (const std::string& text : ids) {
+    if (work_.IsSpent()) return {};
     const auto id = ResourceId::Parse(text);
-    if (!id || (!Touch(*id).now && !IsAllowed(*id))) {
+    Membership* const membership = id ? &Touch(*id) : nullptr;
+    if (membership == nullptr || (!membership->now && !IsAllowed(*id))) {
       unknown.push_back(text);
     } else {
-      Touch(*id).now = true;
+      membership->now = true;
     }
   }
   if (!unknown.empty()) return RefuseUnknown(unknown);
@@ -125,12 +139,14 @@ Result<void> PatchMembers::Add(const std::vector<std::string>& ids) {
 
 void PatchMembers::Remove(const std::vector<std::string>& ids) {
   for (const std::string& text : ids) {
+    if (work_.IsSpent()) return;
     if (const auto id = ResourceId::Parse(text)) Touch(*id).now = false;
   }
 }
 
 Result<void> PatchMembers::Replace(const std::vector<std::string>& ids) {
   std::unordered_set<ResourceId, UuidHash> kept;
+  work_.Spend(ids.size());
   for (const std::string& text : ids) {
     if (const auto id = ResourceId::Parse(text)) kept.insert(*id);
   }
@@ -146,25 +162,34 @@ void PatchMembers::RemoveAll() {
 
 void PatchMembers::RemoveMatching(const Filter& filter) {
   const auto value_part = registry_.FindSubAttribute(set_.id, "value");
-  if (const auto ids = value_part ? CandidateIds(filter, *value_part) : std::nullopt) {
-    for (const std::string& text : *ids) {
-      // Filters fold case; Matches has the last word.
-      const auto id = ResourceId::Parse(AsciiLower(text));
-      if (id && Touch(*id).now && Matches(filter, *id)) Touch(*id).now = false;
-    }
-    return;
+  if (const auto candidates = value_part ? FindCandidates(filter, *value_part) : std::nullopt) {
+    return RemoveNamed(filter, *candidates);
   }
   for (const ResourceId& member : CurrentMembers()) {
+    if (work_.IsSpent()) return;
     if (Matches(filter, member)) Touch(member).now = false;
+  }
+}
+
+void PatchMembers::RemoveNamed(const Filter& filter, const CandidateIds& candidates) {
+  for (const std::string& text : candidates.ids) {
+    if (work_.IsSpent()) return;
+    // Filters fold case; where that or another condition matters, Matches has the last word.
+    const auto id = ResourceId::Parse(AsciiLower(text));
+    if (!id || !Touch(*id).now) continue;
+    const bool is_certain = candidates.are_all && id->ToString() == text;
+    if (is_certain || Matches(filter, *id)) Touch(*id).now = false;
   }
 }
 
 std::vector<ResourceId> PatchMembers::CurrentMembers() const {
   std::vector<ResourceId> members;
   state_.ForEachMember(group_, [&](const ResourceId& id) {
+    work_.Spend(kStepsOfMemberAsked);
     if (!touched_.contains(id)) members.push_back(id);
-    return true;
+    return !work_.IsSpent();
   });
+  work_.Spend(order_.size());
   for (const ResourceId& id : order_) {
     if (touched_.at(id).now) members.push_back(id);
   }
@@ -172,6 +197,7 @@ std::vector<ResourceId> PatchMembers::CurrentMembers() const {
 }
 
 bool PatchMembers::Matches(const Filter& filter, const ResourceId& id) const {
+  work_.Spend(kStepsToShow * StepsToMatch(filter));
   AttributeMap parts;
   const auto set = [&](std::string_view name, Value value) {
     const auto part = registry_.FindSubAttribute(set_.id, name);

@@ -57,6 +57,13 @@ std::unexpected<ScimError> RefuseMissingValue() {
                 "add and replace need a 'value'; send null to clear the attribute");
 }
 
+std::unexpected<ScimError> RefuseTooMany() {
+  return Refuse(413, ScimType::kNone,
+                fmt::format("a PATCH may have at most {} operations, each attribute of a path-less "
+                            "one counted; send several requests",
+                            kPatchOperationsMax));
+}
+
 class PatchParser {
  public:
   PatchParser(const SchemaRegistry& registry, const ResourceType& type)
@@ -74,11 +81,7 @@ class PatchParser {
     const auto list = operations->get_array().value_unsafe();
     std::size_t index = 0;
     for (const element operation : list) {
-      if (index == kPatchOperationsMax) {
-        return Refuse(413, ScimType::kNone,
-                      fmt::format("a PATCH may have at most {} operations; send several requests",
-                                  kPatchOperationsMax));
-      }
+      if (index == kPatchOperationsMax) return RefuseTooMany();
       if (auto parsed = ParseOperation(operation); !parsed) {
         ScimError error = std::move(parsed).error();
         error.detail = fmt::format("Operations[{}]: {}", index, error.detail);
@@ -159,8 +162,15 @@ class PatchParser {
       if (attribute.role == AttributeRole::kReferenceSet && op != PatchOp::kRemove) {
         operation.members.emplace();
       }
-      patch_.operations.push_back(std::move(operation));
+      SCIMLEDGER_TRY(Push(std::move(operation)));
     }
+    return {};
+  }
+
+  /// One operation sent may stand for thousands: a schema cleared whole, an object of attributes.
+  Result<void> Push(PatchOperation operation) {
+    if (patch_.operations.size() == kPatchOperationsMax) return RefuseTooMany();
+    patch_.operations.push_back(std::move(operation));
     return {};
   }
 
@@ -182,8 +192,9 @@ class PatchParser {
       return AddMembersOperation(std::move(operation), value);
     }
     if (attribute.returned == Returned::kNever || target.returned == Returned::kNever) {
-      const bool is_supplied = operation.op != PatchOp::kRemove && !SaysNothing(*value);
-      if (is_supplied) patch_.secrets.push_back(target.id);
+      if (operation.op == PatchOp::kRemove) return {};
+      SCIMLEDGER_TRY_ASSIGN(const Value secret, Read(target, *value));
+      if (!secret.IsUnassigned()) patch_.secrets.push_back(target.id);
       return {};
     }
     if (operation.op == PatchOp::kRemove) return AddRemove(std::move(operation), value);
@@ -209,17 +220,16 @@ class PatchParser {
                                   "in 'value'",
                                   operation.path_text));
       }
-      patch_.operations.push_back(std::move(operation));
-      return {};
+      return Push(std::move(operation));
     }
     if (value && !SaysNothing(*value)) {
       SCIMLEDGER_TRY_ASSIGN(operation.members,
                             ParseMemberIds(registry_, operation.path.attribute, *value));
-    } else if (operation.op != PatchOp::kRemove) {
+    } else if (value || operation.op != PatchOp::kRemove) {
+      // A remove that lists nothing removes nothing; only one without a list removes all.
       operation.members.emplace();
     }
-    patch_.operations.push_back(std::move(operation));
-    return {};
+    return Push(std::move(operation));
   }
 
   /// RFC 7644 knows no value on remove, but Entra sends lists of what to remove: without heeding
@@ -233,8 +243,7 @@ class PatchParser {
       SCIMLEDGER_TRY_ASSIGN(operation.value, Read(attribute, *value));
       if (operation.value.IsUnassigned()) return {};
     }
-    patch_.operations.push_back(std::move(operation));
-    return {};
+    return Push(std::move(operation));
   }
 
   Result<void> AddWrite(PatchOperation operation, element value) {
@@ -245,8 +254,8 @@ class PatchParser {
     if (is_one_element) SCIMLEDGER_TRY(UnwrapElement(operation));
     const bool adds_nothing = operation.op == PatchOp::kAdd && target.multi_valued &&
                               value.is_array() && operation.value.IsUnassigned();
-    if (!adds_nothing) patch_.operations.push_back(std::move(operation));
-    return {};
+    if (adds_nothing) return {};
+    return Push(std::move(operation));
   }
 
   Result<void> UnwrapElement(PatchOperation& operation) {
@@ -278,19 +287,18 @@ class PatchParser {
     }
     const auto value_part = registry_.FindSubAttribute(attribute.id, "value");
     if (value_part && std::find(cleared.begin(), cleared.end(), *value_part) != cleared.end()) {
-      patch_.operations.push_back(std::move(operation));
-      return {};
+      return Push(std::move(operation));
     }
     for (const AttributeId sub : cleared) {
-      patch_.operations.push_back({operation.op,
-                                   PatchPath{attribute.id, std::nullopt, sub},
-                                   {},
-                                   {},
-                                   operation.path_text + "." + registry_.attribute(sub).name});
+      SCIMLEDGER_TRY(Push({operation.op,
+                           PatchPath{attribute.id, std::nullopt, sub},
+                           {},
+                           {},
+                           operation.path_text + "." + registry_.attribute(sub).name}));
     }
     SCIMLEDGER_TRY_ASSIGN(operation.value, Read(attribute, value));
-    if (!operation.value.IsUnassigned()) patch_.operations.push_back(std::move(operation));
-    return {};
+    if (operation.value.IsUnassigned()) return {};
+    return Push(std::move(operation));
   }
 
   Result<Value> Read(const Attribute& attribute, element json) {

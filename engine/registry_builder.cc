@@ -76,8 +76,8 @@ RegistryBuilder::RegistryBuilder(const SchemaDocument& common)
       id("meta.version")};
 }
 
-RegistryBuilder::RegistryBuilder(const SchemaRegistry& base)
-    : base_(&base), next_(std::make_shared<SchemaRegistry>(base)) {
+RegistryBuilder::RegistryBuilder(const SchemaRegistry& base, DefinitionRules rules)
+    : base_(&base), rules_(rules), next_(std::make_shared<SchemaRegistry>(base)) {
   const auto& attributes = next_->attributes_;
   common_count_ = static_cast<std::size_t>(
       std::count_if(attributes.begin(), attributes.end(),
@@ -138,7 +138,7 @@ Result<void> RegistryBuilder::AppendSub(AttributeId parent, Attribute sub) {
 
 Result<AttributeId> RegistryBuilder::Append(Attribute attribute) {
   const std::size_t index = next_->attributes_.size();
-  if (index >= kAttributesMax) {
+  if (index >= (is_judged() ? kAttributesMax : kAttributeIdsMax)) {
     return Refuse(
         ScimType::kInvalidValue,
         fmt::format("schema '{}', attribute '{}': there are {} attributes already, which is "
@@ -156,17 +156,29 @@ Result<void> RegistryBuilder::MergeSchema(Schema& schema, const SchemaDocument& 
   changed_ |= MergeText(schema.name, document.name);
   changed_ |= MergeText(schema.description, document.description);
   for (const AttributeId id : schema.attributes) {
-    const AttributeDefinition* sent = FindSent(document.attributes, At(id).name);
-    if (sent == nullptr) return RefuseSchema(schema, At(id).name, kRemoved);
-    SCIMLEDGER_TRY(MergeAttribute(schema, id, *sent));
+    if (const AttributeDefinition* sent = FindSent(document.attributes, At(id).name)) {
+      SCIMLEDGER_TRY(MergeAttribute(schema, id, *sent));
+    } else if (is_judged()) {
+      return RefuseSchema(schema, At(id).name, kRemoved);
+    }
   }
   for (const AttributeDefinition& definition : document.attributes) {
     if (IsListed(schema.attributes, definition.attribute.name)) continue;
-    if (definition.attribute.required && IsInUse(schema)) {
+    if (is_judged() && definition.attribute.required && IsInUse(schema)) {
       return RefuseSchema(schema, definition.attribute.name, kAddedRequired);
     }
     SCIMLEDGER_TRY(AddTopLevel(schema, definition));
   }
+  return {};
+}
+
+Result<void> RegistryBuilder::MergeCharacteristicsOf(const Schema& schema, std::string_view path,
+                                                     AttributeId id, const Attribute& sent) {
+  if (is_judged()) {
+    const auto additive = CheckAdditive(At(id), sent);
+    if (!additive) return RefuseSchema(schema, path, additive.error());
+  }
+  changed_ |= MergeCharacteristics(At(id), sent);
   return {};
 }
 
@@ -175,19 +187,19 @@ Result<void> RegistryBuilder::MergeAttribute(const Schema& schema, AttributeId i
   const auto path = [&](const Attribute& sub) {
     return fmt::format("{}.{}", definition.attribute.name, sub.name);
   };
-  const auto merged = MergeCharacteristics(At(id), definition.attribute);
-  if (!merged) return RefuseSchema(schema, At(id).name, merged.error());
-  changed_ |= *merged;
+  SCIMLEDGER_TRY(MergeCharacteristicsOf(schema, At(id).name, id, definition.attribute));
   for (const AttributeId sub : At(id).sub_attributes) {
-    const Attribute* sent = FindSent(definition.sub_attributes, At(sub).name);
-    if (sent == nullptr) return RefuseSchema(schema, path(At(sub)), kRemoved);
-    const auto merged_sub = MergeCharacteristics(At(sub), *sent);
-    if (!merged_sub) return RefuseSchema(schema, path(At(sub)), merged_sub.error());
-    changed_ |= *merged_sub;
+    if (const Attribute* sent = FindSent(definition.sub_attributes, At(sub).name)) {
+      SCIMLEDGER_TRY(MergeCharacteristicsOf(schema, path(At(sub)), sub, *sent));
+    } else if (is_judged()) {
+      return RefuseSchema(schema, path(At(sub)), kRemoved);
+    }
   }
   for (const Attribute& sent : definition.sub_attributes) {
     if (IsListed(At(id).sub_attributes, sent.name)) continue;
-    if (sent.required && IsInUse(schema)) return RefuseSchema(schema, path(sent), kAddedRequired);
+    if (is_judged() && sent.required && IsInUse(schema)) {
+      return RefuseSchema(schema, path(sent), kAddedRequired);
+    }
     SCIMLEDGER_TRY(AppendSub(id, sent));
   }
   return {};
@@ -272,11 +284,11 @@ bool RegistryBuilder::IsCommonName(std::string_view name) const {
 std::shared_ptr<const SchemaRegistry> SchemaRegistry::BuiltIn() {
   static const std::shared_ptr<const SchemaRegistry> built_in = [] {
     const auto texts = BuiltInDefinitions();
-    const auto common = ReadDefinition(texts.front());
+    const auto common = ReadDefinition(texts.front(), DefinitionRules::kEnforced);
     SCIMLEDGER_INVARIANT(common, "the common attributes are malformed");
     RegistryBuilder builder(std::get<SchemaDocument>(*common));
     for (const std::string_view text : texts.subspan(1)) {
-      const auto definition = ReadDefinition(text);
+      const auto definition = ReadDefinition(text, DefinitionRules::kEnforced);
       SCIMLEDGER_INVARIANT(definition && builder.Add(*definition),
                            "a built-in schema is malformed");
     }
@@ -289,8 +301,18 @@ std::shared_ptr<const SchemaRegistry> SchemaRegistry::BuiltIn() {
 
 Result<std::shared_ptr<const SchemaRegistry>> SchemaRegistry::With(
     const SchemaDefinition& definition) const {
-  SCIMLEDGER_TRY_ASSIGN(const DefinitionDocument document, ReadDefinition(definition.json));
-  RegistryBuilder builder(*this);
+  return Extended(definition, DefinitionRules::kEnforced);
+}
+
+Result<std::shared_ptr<const SchemaRegistry>> SchemaRegistry::WithRecorded(
+    const SchemaDefinition& definition) const {
+  return Extended(definition, DefinitionRules::kRecorded);
+}
+
+Result<std::shared_ptr<const SchemaRegistry>> SchemaRegistry::Extended(
+    const SchemaDefinition& definition, DefinitionRules rules) const {
+  SCIMLEDGER_TRY_ASSIGN(const DefinitionDocument document, ReadDefinition(definition.json, rules));
+  RegistryBuilder builder(*this, rules);
   SCIMLEDGER_TRY(builder.Add(document));
   if (!builder.changed()) return shared_from_this();
   return std::move(builder).Finish(definition);

@@ -16,6 +16,10 @@ namespace scimledger {
 inline constexpr std::size_t kAttributesMax = 4'000;
 inline constexpr std::size_t kResourceTypesMax = 200;
 
+/// What an id can number at all, whatever the rules say.
+inline constexpr std::size_t kAttributeIdsMax = 1U << 16U;
+inline constexpr std::size_t kResourceTypeIdsMax = 1U << 8U;
+
 /// Makes the next registry from one that exists, by one definition. Ids are only ever appended. A
 /// schema is a base schema or an extension, never both, so that each attribute has one path; what a
 /// resource type uses ("in use") may only grow, and by nothing that existing resources would lack.
@@ -23,9 +27,10 @@ class RegistryBuilder {
  public:
   /// From the common attributes alone, written like a schema (engine/schemas/common.json).
   explicit RegistryBuilder(const SchemaDocument& common);
-  explicit RegistryBuilder(const SchemaRegistry& base);
+  RegistryBuilder(const SchemaRegistry& base, DefinitionRules rules);
 
-  /// Refusals as SchemaRegistry::With; the builder is of no use after one.
+  /// Refusals as SchemaRegistry::With, or as WithRecorded when the rules are kRecorded; the builder
+  /// is of no use after one.
   [[nodiscard]] Result<void> Add(const DefinitionDocument& definition);
   /// Whether Add changed anything.
   bool changed() const { return changed_; }
@@ -39,11 +44,14 @@ class RegistryBuilder {
   Result<void> MergeAttribute(const Schema& schema, AttributeId id,
                               const AttributeDefinition& definition);
   Result<void> AddTopLevel(Schema& schema, const AttributeDefinition& definition);
+  Result<void> MergeCharacteristicsOf(const Schema& schema, std::string_view path, AttributeId id,
+                                      const Attribute& sent);
   Result<void> AppendSub(AttributeId parent, Attribute sub);
   Result<AttributeId> Append(Attribute attribute);
 
   Result<void> AddType(const ResourceTypeDocument& document);
   Result<void> MergeType(ResourceType& type, const ResourceTypeDocument& document);
+  Result<void> CheckType(const ResourceType& known, const ResourceTypeDocument& sent) const;
   Result<void> MergeExtension(ResourceType& type, const SchemaExtension& sent);
   Result<void> Extend(ResourceType& type, const SchemaExtension& extension);
   void ExtendByName(ResourceType& type);
@@ -60,9 +68,11 @@ class RegistryBuilder {
   bool IsExtension(const Schema& schema) const;
   bool IsInUse(const Schema& schema) const { return IsBase(schema) || IsExtension(schema); }
   bool IsCommonName(std::string_view name) const;
+  bool is_judged() const { return rules_ == DefinitionRules::kEnforced; }
   bool IsListed(const std::vector<AttributeId>& ids, std::string_view name);
 
   const SchemaRegistry* base_ = nullptr;
+  DefinitionRules rules_ = DefinitionRules::kEnforced;
   std::shared_ptr<SchemaRegistry> next_;
   std::size_t common_count_ = 0;  ///< common attributes, sub-attributes included, come first
   bool changed_ = false;

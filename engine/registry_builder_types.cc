@@ -31,11 +31,11 @@ bool Extends(const ResourceType& type, std::string_view urn) {
 
 Result<void> RegistryBuilder::AddType(const ResourceTypeDocument& document) {
   if (ResourceType* known = FindType(document.name)) return MergeType(*known, document);
-  if (next_->types_.size() >= kResourceTypesMax) {
-    return RefuseType(document.name,
-                      fmt::format("there are {} resource types already, which is the "
-                                  "limit",
-                                  kResourceTypesMax));
+  const std::size_t types_max = is_judged() ? kResourceTypesMax : kResourceTypeIdsMax;
+  if (next_->types_.size() >= types_max) {
+    return RefuseType(
+        document.name,
+        fmt::format("there are {} resource types already, which is the limit", types_max));
   }
   for (const ResourceType& type : next_->types_) {
     if (EqualsIgnoreAsciiCase(type.endpoint, document.endpoint)) {
@@ -66,30 +66,34 @@ Result<void> RegistryBuilder::AddType(const ResourceTypeDocument& document) {
   return {};
 }
 
-Result<void> RegistryBuilder::MergeType(ResourceType& type, const ResourceTypeDocument& document) {
-  const auto cannot = [&](std::string_view what, std::string_view known, std::string_view sent) {
-    return RefuseType(type.name,
-                      fmt::format("'{}' cannot change from {} to {}", what, known, sent));
+Result<void> RegistryBuilder::CheckType(const ResourceType& known,
+                                        const ResourceTypeDocument& sent) const {
+  const auto cannot = [&](std::string_view what, std::string_view before, std::string_view after) {
+    return RefuseType(known.name,
+                      fmt::format("'{}' cannot change from {} to {}", what, before, after));
   };
-  if (type.name != document.name) return cannot("name", type.name, document.name);
-  if (type.endpoint != document.endpoint) {
-    return cannot("endpoint", type.endpoint, document.endpoint);
+  if (known.name != sent.name) return cannot("name", known.name, sent.name);
+  if (known.endpoint != sent.endpoint) return cannot("endpoint", known.endpoint, sent.endpoint);
+  if (!EqualsIgnoreAsciiCase(known.schema, sent.schema)) {
+    return cannot("schema", known.schema, sent.schema);
   }
-  if (!EqualsIgnoreAsciiCase(type.schema, document.schema)) {
-    return cannot("schema", type.schema, document.schema);
-  }
-  changed_ |= MergeText(type.description, document.description);
-  for (const SchemaExtension& known : type.extensions) {
-    const bool is_sent = std::any_of(document.extensions.begin(), document.extensions.end(),
-                                     [&](const SchemaExtension& sent) {
-                                       return EqualsIgnoreAsciiCase(sent.schema, known.schema);
-                                     });
+  for (const SchemaExtension& extension : known.extensions) {
+    const bool is_sent = std::any_of(
+        sent.extensions.begin(), sent.extensions.end(), [&](const SchemaExtension& listed) {
+          return EqualsIgnoreAsciiCase(listed.schema, extension.schema);
+        });
     // What came by its name need not be listed.
-    if (!is_sent && !NamesType(known.schema, type.name)) {
-      return RefuseType(type.name,
-                        fmt::format("the extension '{}' cannot be removed", known.schema));
+    if (!is_sent && !NamesType(extension.schema, known.name)) {
+      return RefuseType(known.name,
+                        fmt::format("the extension '{}' cannot be removed", extension.schema));
     }
   }
+  return {};
+}
+
+Result<void> RegistryBuilder::MergeType(ResourceType& type, const ResourceTypeDocument& document) {
+  if (is_judged()) SCIMLEDGER_TRY(CheckType(type, document));
+  changed_ |= MergeText(type.description, document.description);
   for (const SchemaExtension& sent : document.extensions) {
     SCIMLEDGER_TRY(MergeExtension(type, sent));
   }
@@ -99,11 +103,11 @@ Result<void> RegistryBuilder::MergeType(ResourceType& type, const ResourceTypeDo
 Result<void> RegistryBuilder::MergeExtension(ResourceType& type, const SchemaExtension& sent) {
   for (const SchemaExtension& known : type.extensions) {
     if (!EqualsIgnoreAsciiCase(known.schema, sent.schema)) continue;
-    if (known.required == sent.required) return {};
+    if (known.required == sent.required || !is_judged()) return {};
     return RefuseType(type.name,
                       fmt::format("'required' of the extension '{}' cannot change", known.schema));
   }
-  if (sent.required) {
+  if (is_judged() && sent.required) {
     return RefuseType(type.name, fmt::format("the extension '{}' cannot be required: existing "
                                              "resources lack it",
                                              sent.schema));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -74,35 +75,58 @@ std::optional<ReferencePart> ToReferencePart(std::string_view name) {
   return std::nullopt;
 }
 
-class ResourceWriter {
+}  // namespace
+
+class ResourceJsonWriter::Pieces {
  public:
-  ResourceWriter(const SchemaRegistry& registry, const Resource& resource,
-                 const AttributeSelection& selection, std::string_view base_url,
-                 const References& references, std::string& out)
+  Pieces(const SchemaRegistry& registry, const Resource& resource,
+         const AttributeSelection& selection, std::string_view base_url,
+         const References& references)
       : registry_(registry),
         type_(registry.type(resource.type)),
         resource_(resource),
         selection_(selection),
         base_url_(base_url),
-        references_(references),
-        out_(out) {
+        references_(references) {
     stored_.reserve(kAttributesUsual);
     for (DocumentCursor cursor(resource.document); cursor.Next();) stored_.push_back(cursor);
   }
 
-  void Write() {
+  /// As AppendPiece.
+  bool Append(std::string& out, std::size_t bytes_max) {
+    out_.swap(out);
+    const bool has_more = AppendUpTo(bytes_max);
+    out_.swap(out);
+    return has_more;
+  }
+
+ private:
+  bool AppendUpTo(std::size_t bytes_max) {
+    if (next_attribute_ == 0 && next_member_ == 0) AppendBeginning();
+    while (next_attribute_ < type_.attributes.size()) {
+      const Attribute& attribute = registry_.attribute(type_.attributes[next_attribute_]);
+      const bool is_reference_set = attribute.role == AttributeRole::kReferenceSet;
+      if (!is_reference_set) {
+        AppendAttribute(attribute);
+      } else if (selection_.Includes(attribute) && AppendMembers(attribute, bytes_max)) {
+        return true;
+      }
+      ++next_attribute_;
+    }
+    CloseExtension();
+    AppendMeta();
+    out_ += '}';
+    return false;
+  }
+
+  void AppendBeginning() {
     out_.reserve(out_.size() + kBytesUsual);
     out_ += "{\"schemas\":[";
     AppendSchemas();
     out_ += "],\"id\":";
     AppendIdString(out_, resource_.id);
-    for (const AttributeId id : type_.attributes) AppendAttribute(registry_.attribute(id));
-    CloseExtension();
-    AppendMeta();
-    out_ += '}';
   }
 
- private:
   const DocumentCursor* FindStored(AttributeId id) const {
     const auto found = std::lower_bound(
         stored_.begin(), stored_.end(), id,
@@ -128,10 +152,9 @@ class ResourceWriter {
     switch (attribute.role) {
       case AttributeRole::kStored:
         return AppendStored(attribute);
-      case AttributeRole::kReferenceSet:
-        return AppendReferenceSet(attribute);
       case AttributeRole::kMemberships:
         return AppendMemberships(attribute);
+      case AttributeRole::kReferenceSet:
       case AttributeRole::kCommon:
       case AttributeRole::kDerived:
         return;
@@ -243,13 +266,18 @@ class ResourceWriter {
     return parts;
   }
 
-  void AppendReferenceSet(const Attribute& attribute) {
+  /// True: there are more.
+  bool AppendMembers(const Attribute& attribute, std::size_t bytes_max) {
     const auto parts = SelectParts(attribute);
-    char separator = '[';
-    references_.ForEachMember(resource_, [&](const ReferencedResource& member) {
-      AppendElement(attribute, parts, member, registry_.type(member.type).name, separator);
-    });
-    if (separator == ',') out_ += ']';
+    const auto visit = [&](const ReferencedResource& member) {
+      AppendElement(attribute, parts, member, registry_.type(member.type).name, member_separator_);
+      return out_.size() < bytes_max;
+    };
+    const auto next = references_.VisitMembers(resource_, next_member_, visit);
+    next_member_ = next.value_or(0);
+    if (next) return true;
+    if (member_separator_ == ',') out_ += ']';
+    return false;
   }
 
   void AppendMemberships(const Attribute& attribute) {
@@ -331,17 +359,32 @@ class ResourceWriter {
   const AttributeSelection& selection_;
   std::string_view base_url_;
   const References& references_;
-  std::string& out_;
+  std::string out_;                     ///< the caller's, while a piece is written
   std::vector<DocumentCursor> stored_;  ///< each at its entry, in order of id
   std::string_view extension_;          ///< URN of the extension object that is open
+  std::size_t next_attribute_ = 0;      ///< in type_.attributes
+  std::size_t next_member_ = 0;
+  char member_separator_ = '[';
 };
 
-}  // namespace
+ResourceJsonWriter::ResourceJsonWriter(const SchemaRegistry& registry, const Resource& resource,
+                                       const AttributeSelection& selection,
+                                       std::string_view base_url, const References& references)
+    : pieces_(std::make_unique<Pieces>(registry, resource, selection, base_url, references)) {}
+ResourceJsonWriter::ResourceJsonWriter(ResourceJsonWriter&&) noexcept = default;
+ResourceJsonWriter& ResourceJsonWriter::operator=(ResourceJsonWriter&&) noexcept = default;
+ResourceJsonWriter::~ResourceJsonWriter() = default;
+
+bool ResourceJsonWriter::AppendPiece(std::string& out, std::size_t bytes_max) {
+  return pieces_->Append(out, bytes_max);
+}
 
 void AppendResourceJson(const SchemaRegistry& registry, const Resource& resource,
                         const AttributeSelection& selection, std::string_view base_url,
                         const References& references, std::string& out) {
-  ResourceWriter(registry, resource, selection, base_url, references, out).Write();
+  ResourceJsonWriter writer(registry, resource, selection, base_url, references);
+  while (writer.AppendPiece(out, std::numeric_limits<std::size_t>::max())) {
+  }
 }
 
 std::string FormatETag(std::uint64_t version) { return fmt::format("W/\"{}\"", version); }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,19 +23,49 @@ struct ReferencedResource {
 class References {
  public:
   virtual ~References() = default;
-  /// Visits members of a reference set in order of creation.
-  virtual void ForEachMember(const Resource& group,
-                             const std::function<void(const ReferencedResource&)>& visit) const = 0;
+  /// Visits members of a reference set in order of creation, from the one at `index` (0: the first)
+  /// on, which is found without a walk, until `visit` returns false. Returns where to go on; nullopt:
+  /// there are no more.
+  virtual std::optional<std::size_t> VisitMembers(
+      const Resource& group, std::size_t index,
+      const std::function<bool(const ReferencedResource&)>& visit) const = 0;
+  void ForEachMember(const Resource& group,
+                     const std::function<void(const ReferencedResource&)>& visit) const {
+    VisitMembers(group, 0, [&](const ReferencedResource& member) {
+      visit(member);
+      return true;
+    });
+  }
   /// Visits the groups that hold the resource directly, in order of creation.
   virtual void ForEachGroup(const Resource& member,
                             const std::function<void(const ReferencedResource&)>& visit) const = 0;
   virtual std::optional<ReferencedResource> Find(const ResourceId& id) const = 0;
 };
 
-/// Appends the resource as SCIM JSON (RFC 7643 §3): schemas, id, externalId, the attributes in
-/// schema order, extensions under their URN, meta. `base_url` ends before the endpoint
-/// (`http://h/scim/v2`) and makes meta.location and $ref. `references` is asked only for what
-/// `selection` includes, so `excludedAttributes=members` never touches members.
+/// Writes the resource as SCIM JSON (RFC 7643 §3): schemas, id, externalId, the attributes in schema
+/// order, extensions under their URN, meta. `base_url` ends before the endpoint (`http://h/scim/v2`)
+/// and makes meta.location and $ref. `references` is asked only for what `selection` includes, so
+/// `excludedAttributes=members` never touches members. Piece by piece, so that a group of any size
+/// passes through bounded memory; what it was made with must outlive it.
+class ResourceJsonWriter {
+ public:
+  ResourceJsonWriter(const SchemaRegistry& registry, const Resource& resource,
+                     const AttributeSelection& selection, std::string_view base_url,
+                     const References& references);
+  ResourceJsonWriter(ResourceJsonWriter&&) noexcept;
+  ResourceJsonWriter& operator=(ResourceJsonWriter&&) noexcept;
+  ~ResourceJsonWriter();
+
+  /// Appends the next piece: members stop once `out` has `bytes_max` bytes, anything else is never
+  /// cut. False: that was the last.
+  bool AppendPiece(std::string& out, std::size_t bytes_max);
+
+ private:
+  class Pieces;
+  std::unique_ptr<Pieces> pieces_;
+};
+
+/// The whole resource at once.
 void AppendResourceJson(const SchemaRegistry& registry, const Resource& resource,
                         const AttributeSelection& selection, std::string_view base_url,
                         const References& references, std::string& out);

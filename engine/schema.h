@@ -123,6 +123,10 @@ struct SchemaDefinition {
   std::string json;  ///< one Schema or one ResourceType object
 };
 
+/// How a definition is read: judged by the rules in force (decide), or taken as what was accepted
+/// when it was recorded (apply).
+enum class DefinitionRules : std::uint8_t { kEnforced, kRecorded };
+
 /// All schemas and resource types in force. Immutable after it was made; share it freely between
 /// threads. Extending gives a new registry in which every earlier id keeps its meaning.
 class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
@@ -140,9 +144,13 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
   /// of the two comes first. Returns this registry itself when the definition changes nothing.
   [[nodiscard]] Result<std::shared_ptr<const SchemaRegistry>> With(
       const SchemaDefinition& definition) const;
+  /// The same for a definition that was accepted before, by With of this or an earlier version:
+  /// merges and does not judge, so that a rule which came later cannot refuse an old log. Fails
+  /// only where the definition fits nothing (not JSON, a base schema that is not there).
+  [[nodiscard]] Result<std::shared_ptr<const SchemaRegistry>> WithRecorded(
+      const SchemaDefinition& definition) const;
 
-  /// Definitions added over the built-in ones, in order: registering them again gives this
-  /// registry.
+  /// Definitions added over the built-in ones, in order: WithRecorded of each gives this registry.
   std::span<const SchemaDefinition> added() const { return added_; }
 
   const Attribute& attribute(AttributeId id) const {
@@ -170,6 +178,8 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
  private:
   friend class RegistryBuilder;
   SchemaRegistry() = default;
+  Result<std::shared_ptr<const SchemaRegistry>> Extended(const SchemaDefinition& definition,
+                                                         DefinitionRules rules) const;
 
   std::vector<Attribute> attributes_;
   std::vector<Schema> schemas_;

@@ -16,6 +16,10 @@ Change Cannot(std::string_view characteristic, std::string_view known, std::stri
 
 std::string_view Text(bool flag) { return flag ? "true" : "false"; }
 
+bool IsListed(const std::vector<std::string>& values, const std::string& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
 std::vector<std::string> Sorted(std::vector<std::string> texts) {
   std::sort(texts.begin(), texts.end());
   return texts;
@@ -60,19 +64,20 @@ bool MergeText(std::string& known, const std::string& sent) {
   return true;
 }
 
-std::expected<bool, std::string> MergeCharacteristics(Attribute& known, const Attribute& sent) {
-  if (auto unchanged = CheckUnchanged(known, sent); !unchanged) return Change(unchanged.error());
-  const auto is_listed = [](const std::vector<std::string>& values, const std::string& value) {
-    return std::find(values.begin(), values.end(), value) != values.end();
-  };
+std::expected<void, std::string> CheckAdditive(const Attribute& known, const Attribute& sent) {
+  if (auto unchanged = CheckUnchanged(known, sent); !unchanged) return unchanged;
   for (const std::string& value : known.canonical_values) {
-    if (!is_listed(sent.canonical_values, value)) {
+    if (!IsListed(sent.canonical_values, value)) {
       return Change(fmt::format("the canonical value '{}' cannot be removed", value));
     }
   }
+  return {};
+}
+
+bool MergeCharacteristics(Attribute& known, const Attribute& sent) {
   bool changed = MergeText(known.description, sent.description);
   for (const std::string& value : sent.canonical_values) {
-    if (is_listed(known.canonical_values, value)) continue;
+    if (IsListed(known.canonical_values, value)) continue;
     known.canonical_values.push_back(value);
     changed = true;
   }

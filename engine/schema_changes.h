@@ -15,9 +15,12 @@ inline constexpr std::string_view kAddedRequired =
 /// Replaces `known` by what was sent, unless nothing was. Tells whether it changed.
 bool MergeText(std::string& known, const std::string& sent);
 
-/// Registers an attribute again: its description may change and its canonical values may grow,
-/// nothing else (sub-attributes apart). Tells whether it changed; the error says what cannot.
-[[nodiscard]] std::expected<bool, std::string> MergeCharacteristics(Attribute& known,
-                                                                    const Attribute& sent);
+/// Whether an attribute may be registered again like this: its description may change and its
+/// canonical values may grow, nothing else (sub-attributes apart). The error says what cannot.
+[[nodiscard]] std::expected<void, std::string> CheckAdditive(const Attribute& known,
+                                                             const Attribute& sent);
+
+/// Takes over what may change. Tells whether it did.
+bool MergeCharacteristics(Attribute& known, const Attribute& sent);
 
 }  // namespace scimledger

@@ -48,6 +48,9 @@ struct Node {
   object json;
   std::string definition;      ///< "schema 'urn:…'"
   std::string attribute_path;  ///< "emails.type"; empty: the definition itself
+  DefinitionRules rules = DefinitionRules::kEnforced;
+
+  bool is_judged() const { return rules == DefinitionRules::kEnforced; }
 
   std::unexpected<ScimError> Refuse(std::string_view problem) const {
     const std::string attribute =
@@ -188,6 +191,7 @@ Result<std::string> ReadDefault(const Node& node, const Attribute& attribute) {
 }
 
 Result<void> CheckCombination(const Node& node, const Attribute& attribute) {
+  if (!node.is_judged()) return {};
   const bool is_unique = attribute.uniqueness != Uniqueness::kNone;
   if (attribute.type == AttributeType::kComplex && is_unique) {
     return node.Refuse("a complex attribute cannot be unique; its sub-attributes can");
@@ -238,9 +242,9 @@ Result<NamedNode> ReadEntry(const Node& owner, element entry,
                             const std::vector<std::string>& earlier) {
   object json;
   if (entry.get(json) != simdjson::SUCCESS) return owner.Refuse("an attribute must be an object");
-  NamedNode named{{json, owner.definition, owner.attribute_path}, ""};
+  NamedNode named{{json, owner.definition, owner.attribute_path, owner.rules}, ""};
   SCIMLEDGER_TRY_ASSIGN(named.name, named.node.RequiredText("name"));
-  if (!IsAttributeName(named.name)) {
+  if (owner.is_judged() && !IsAttributeName(named.name)) {
     return owner.Refuse(
         fmt::format("'{}' is not an attribute name: a letter comes first, then "
                     "letters, digits, '$', '-' and '_'",
@@ -287,7 +291,7 @@ Result<AttributeDefinition> ReadAttribute(NamedNode named) {
   SCIMLEDGER_TRY_ASSIGN(attribute.default_json, ReadDefault(node, attribute));
   SCIMLEDGER_TRY_ASSIGN(definition.sub_attributes, ReadSubAttributes(node));
   const bool is_complex = attribute.type == AttributeType::kComplex;
-  if (is_complex && definition.sub_attributes.empty()) {
+  if (node.is_judged() && is_complex && definition.sub_attributes.empty()) {
     return node.Refuse("a complex attribute needs subAttributes");
   }
   if (!is_complex && !definition.sub_attributes.empty()) {
@@ -296,18 +300,20 @@ Result<AttributeDefinition> ReadAttribute(NamedNode named) {
   return definition;
 }
 
-Result<SchemaDocument> ReadSchema(object json) {
-  Node node{json, "schema", ""};
+Result<SchemaDocument> ReadSchema(object json, DefinitionRules rules) {
+  Node node{json, "schema", "", rules};
   SchemaDocument schema;
   SCIMLEDGER_TRY_ASSIGN(schema.id, node.RequiredText("id"));
   node.definition = fmt::format("schema '{}'", schema.id);
-  if (!IsUrn(schema.id)) {
+  if (node.is_judged() && !IsUrn(schema.id)) {
     return node.Refuse("'id' must be a URI such as urn:example:params:scim:schemas:Device");
   }
   SCIMLEDGER_TRY_ASSIGN(schema.name, node.Text("name"));
   SCIMLEDGER_TRY_ASSIGN(schema.description, node.Text("description"));
   SCIMLEDGER_TRY_ASSIGN(const std::vector<element> entries, node.List("attributes"));
-  if (entries.empty()) return node.Refuse("'attributes' is missing or empty");
+  if (node.is_judged() && entries.empty()) {
+    return node.Refuse("'attributes' is missing or empty");
+  }
   std::vector<std::string> names;
   for (const element entry : entries) {
     SCIMLEDGER_TRY_ASSIGN(NamedNode named, ReadEntry(node, entry, names));
@@ -322,7 +328,7 @@ Result<std::vector<SchemaExtension>> ReadExtensions(const Node& node) {
   std::vector<SchemaExtension> extensions;
   SCIMLEDGER_TRY_ASSIGN(const std::vector<element> entries, node.List("schemaExtensions"));
   for (const element entry : entries) {
-    Node extension{{}, node.definition, ""};
+    Node extension{{}, node.definition, "", node.rules};
     if (entry.get(extension.json) != simdjson::SUCCESS) {
       return node.Refuse("a schema extension must be an object");
     }
@@ -341,20 +347,24 @@ Result<std::vector<SchemaExtension>> ReadExtensions(const Node& node) {
   return extensions;
 }
 
-Result<ResourceTypeDocument> ReadResourceType(object json) {
-  Node node{json, "resource type", ""};
+/// 'external' and 'uri' stand for other things in referenceTypes.
+bool IsTypeName(std::string_view name) {
+  return IsAttributeName(name) && !name.contains('$') && !EqualsIgnoreAsciiCase(name, "external") &&
+         !EqualsIgnoreAsciiCase(name, "uri");
+}
+
+Result<ResourceTypeDocument> ReadResourceType(object json, DefinitionRules rules) {
+  Node node{json, "resource type", "", rules};
   ResourceTypeDocument type;
   SCIMLEDGER_TRY_ASSIGN(type.name, node.RequiredText("name"));
   node.definition = fmt::format("resource type '{}'", type.name);
-  if (!IsAttributeName(type.name) || type.name.contains('$') ||
-      EqualsIgnoreAsciiCase(type.name, "external") || EqualsIgnoreAsciiCase(type.name, "uri")) {
+  if (node.is_judged() && !IsTypeName(type.name)) {
     return node.Refuse(
         "'name' must be a letter followed by letters, digits, '-' and '_'; 'external' and 'uri' "
-        "are "
-        "taken");
+        "are taken");
   }
   SCIMLEDGER_TRY_ASSIGN(type.endpoint, node.RequiredText("endpoint"));
-  if (!IsEndpoint(type.endpoint)) {
+  if (node.is_judged() && !IsEndpoint(type.endpoint)) {
     return node.Refuse(
         fmt::format("'endpoint' is '{}'; it must be one path segment with its slash, such as "
                     "/Devices, and none "
@@ -374,19 +384,19 @@ bool Lists(const std::vector<std::string>& urns, std::string_view urn) {
 
 }  // namespace
 
-Result<DefinitionDocument> ReadDefinition(std::string_view json) {
+Result<DefinitionDocument> ReadDefinition(std::string_view json, DefinitionRules rules) {
   SCIMLEDGER_TRY_ASSIGN(const JsonDocument document, JsonDocument::Parse(json));
-  Node node{{}, "definition", ""};
+  Node node{{}, "definition", "", rules};
   if (document.root().get(node.json) != simdjson::SUCCESS) {
     return node.Refuse("one Schema or ResourceType object is expected");
   }
   SCIMLEDGER_TRY_ASSIGN(const std::vector<std::string> urns, node.Texts("schemas"));
   if (Lists(urns, kSchemaUrn) || (urns.empty() && node.Find("attributes"))) {
-    SCIMLEDGER_TRY_ASSIGN(SchemaDocument schema, ReadSchema(node.json));
+    SCIMLEDGER_TRY_ASSIGN(SchemaDocument schema, ReadSchema(node.json, rules));
     return schema;
   }
   if (Lists(urns, kResourceTypeUrn) || (urns.empty() && node.Find("endpoint"))) {
-    SCIMLEDGER_TRY_ASSIGN(ResourceTypeDocument type, ReadResourceType(node.json));
+    SCIMLEDGER_TRY_ASSIGN(ResourceTypeDocument type, ReadResourceType(node.json, rules));
     return type;
   }
   return node.Refuse(fmt::format("'schemas' must name {} or {}", kSchemaUrn, kResourceTypeUrn));

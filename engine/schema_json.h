@@ -39,6 +39,8 @@ using DefinitionDocument = std::variant<SchemaDocument, ResourceTypeDocument>;
 /// resource type). Errors, all 400, name the definition and the attribute: `invalidSyntax` when it
 /// is not JSON, `invalidValue` for a wrong JSON type, a missing member, an unknown characteristic's
 /// value, a malformed or repeated name, a complex attribute within a complex one.
-[[nodiscard]] Result<DefinitionDocument> ReadDefinition(std::string_view json);
+/// kRecorded passes over what a rule could forbid and reading does not need forbidden.
+[[nodiscard]] Result<DefinitionDocument> ReadDefinition(std::string_view json,
+                                                        DefinitionRules rules);
 
 }  // namespace scimledger

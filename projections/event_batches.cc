@@ -109,7 +109,7 @@ class DecodedBatches final : public EventBatches {
 
   /// One that cannot be added is reported by whoever folds the event, before anything after it.
   void AddSchema(const SchemaDefinition& definition) {
-    if (auto extended = registry_->With(definition)) registry_ = *std::move(extended);
+    if (auto extended = registry_->WithRecorded(definition)) registry_ = *std::move(extended);
   }
 
   std::unique_ptr<Source<Records>> source_;

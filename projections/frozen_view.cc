@@ -67,12 +67,19 @@ bool FrozenView::AnyGroup(const Resource& member,
                               [&](const Resource& group) { return visit(Refer(group)); });
 }
 
-void FrozenView::ForEachMember(const Resource& group,
-                               const std::function<void(const ReferencedResource&)>& visit) const {
-  AnyMember(group, [&](const ReferencedResource& member) {
-    visit(member);
-    return false;
+std::optional<std::size_t> FrozenView::VisitMembers(
+    const Resource& group, std::size_t index,
+    const std::function<bool(const ReferencedResource&)>& visit) const {
+  const OrdinalSet* members = contents_.MembersOf(group.ordinal);
+  if (members == nullptr) return std::nullopt;
+  std::size_t next = index;
+  members->AnyFrom(index, [&](std::uint32_t ordinal) {
+    ++next;
+    const Resource* member = contents_.Find(ordinal);
+    return member != nullptr && !visit(Refer(*member));
   });
+  if (next >= members->size()) return std::nullopt;
+  return next;
 }
 
 void FrozenView::ForEachGroup(const Resource& member,

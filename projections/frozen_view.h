@@ -34,8 +34,9 @@ class FrozenView final : public DirectoryView {
                       const std::function<void(const ResourceId&)>& visit) const override;
   std::vector<Credential> credentials() const override;
 
-  void ForEachMember(const Resource& group,
-                     const std::function<void(const ReferencedResource&)>& visit) const override;
+  std::optional<std::size_t> VisitMembers(
+      const Resource& group, std::size_t index,
+      const std::function<bool(const ReferencedResource&)>& visit) const override;
   void ForEachGroup(const Resource& member,
                     const std::function<void(const ReferencedResource&)>& visit) const override;
   std::optional<ReferencedResource> Find(const ResourceId& id) const override;

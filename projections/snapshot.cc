@@ -151,7 +151,7 @@ class ContentsReader {
   storage::Result<void> ReadRegistry() {
     RegistryPtr registry = SchemaRegistry::BuiltIn();
     for (std::uint64_t count = source_.TakeCount(8); count > 0; --count) {
-      auto extended = registry->With({std::string(source_.TakeText())});
+      auto extended = registry->WithRecorded({std::string(source_.TakeText())});
       if (!source_.ok()) return Nonsense("a schema is cut off");
       if (!extended) return Incompatible(extended.error().detail);
       registry = *std::move(extended);

@@ -57,8 +57,9 @@ void AddServe(CLI::App& app, Arguments& arguments) {
       "What clients call this server, for meta.location (default: the Host they send)");
   serve.add_option(
       "--config", flags.file,
-      "TOML file with listen, public_url, body_bytes_max, connections_max, io_threads,\n"
-      "page_default, page_max; flags win over SCIMLEDGER_… variables, and those over it");
+      "TOML file with listen, public_url, body_bytes_max, bodies_bytes_max, connections_max,\n"
+      "io_threads, page_default, page_max; flags win over SCIMLEDGER_… variables, and those over "
+      "it");
   serve.footer(
       "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
       "goes\n"

@@ -52,6 +52,8 @@ const std::vector<Setting>& Settings() {
       TextSetting("listen", &Configuration::listen),
       TextSetting("public_url", &Configuration::public_url),
       NumberSetting<std::size_t>("body_bytes_max", &Configuration::body_bytes_max, 1024, 1U << 30U),
+      NumberSetting<std::size_t>("bodies_bytes_max", &Configuration::bodies_bytes_max, 1024,
+                                 std::size_t{1} << 40U),
       NumberSetting<std::size_t>("connections_max", &Configuration::connections_max, 1, 100'000),
       NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
       NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
@@ -130,6 +132,10 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   }
   if (configuration.page_default > configuration.page_max) {
     return Fail(ErrorCode::kInvalid, "page_default must not be above page_max");
+  }
+  // A body that grows takes up to twice its size.
+  if (configuration.body_bytes_max > configuration.bodies_bytes_max / 2) {
+    return Fail(ErrorCode::kInvalid, "bodies_bytes_max must be at least twice body_bytes_max");
   }
   SCIMLEDGER_TRY(ParseListen(configuration.listen));
   return configuration;

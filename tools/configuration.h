@@ -15,7 +15,8 @@ namespace scimledger::tools {
 struct Configuration {
   std::string listen = "127.0.0.1:8080";  ///< address:port; `[::1]:8080` for IPv6; port 0: any
   std::string public_url;                 ///< what clients call us; empty: from each request's Host
-  std::size_t body_bytes_max = 8U << 20U;
+  std::size_t body_bytes_max = 8U << 20U;      ///< of one request
+  std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests in progress together
   std::size_t connections_max = 4096;
   unsigned io_threads = 0;  ///< 0: one fewer than the processors, at least 1
   std::size_t page_default = 100;

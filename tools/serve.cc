@@ -59,6 +59,7 @@ api::HttpServerOptions ServerOptionsOf(const Configuration& configuration,
   options.control_socket = storage::DataDirectory::ControlSocket(data);
   options.io_threads = configuration.io_threads;
   options.limits.body_bytes_max = configuration.body_bytes_max;
+  options.limits.bodies_bytes_max = configuration.bodies_bytes_max;
   options.limits.connections_max = configuration.connections_max;
   return options;
 }

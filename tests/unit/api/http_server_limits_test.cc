@@ -167,5 +167,77 @@ TEST(HttpServerLimitsTest, TellsConnectionsBeyondTheLimit) {
   }
 }
 
+TEST(HttpServerLimitsTest, BodiesOfAllRequestsTogetherHaveALimit) {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 300'000;
+  FakeHandler handler;
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection slow(server->port());
+  const std::string body(150'000, 'x');
+  const std::string request = Request("POST /", "", body);
+  const auto post = [&] {
+    RawConnection other(server->port());
+    other.Send(Request("POST /", "", std::string(60'000, 'y')));
+    return other.Receive();
+  };
+
+  slow.Send(std::string_view(request).substr(0, request.size() - 1));
+  // It takes a moment until all of that has been read.
+  std::optional<RawResponse> refusal = post();
+  while (refusal && refusal->status == 200) refusal = post();
+
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->status, 503);
+  EXPECT_EQ(refusal->Header("Retry-After"), "1");
+  EXPECT_TRUE(refusal->body.contains("the 300000 bytes")) << refusal->body;
+  slow.Send("x");
+  EXPECT_EQ(slow.Receive().value().status, 200);
+  EXPECT_EQ(post().value().status, 200);
+}
+
+/// Refuses whatever it is asked about.
+class RefusingHandler : public FakeHandler {
+ public:
+  using FakeHandler::FakeHandler;
+  bool RefusesUnread(const HttpRequest& head) const override {
+    return FindHeader(head.headers, "Authorization") == std::nullopt;
+  }
+};
+
+TEST(HttpServerLimitsTest, ALargeBodyIsNotReadForARequestThatIsRefusedAnyway) {
+  RefusingHandler handler([](HttpRequest request, HttpHandler::Respond respond) {
+    HttpResponse response = TextResponse(std::to_string(request.body.size()));
+    response.status = 401;
+    respond(std::move(response));
+  });
+  const auto server = StartServer(handler);
+  for (const char* framing : {"Content-Length: 1000000\r\n", "Transfer-Encoding: chunked\r\n",
+                              "Content-Length: 9\r\nExpect: 100-continue\r\n"}) {
+    SCOPED_TRACE(framing);
+    RawConnection client(server->port());
+
+    client.Send(std::string("POST / HTTP/1.1\r\nHost: h\r\n") + framing + "\r\n");
+
+    const auto refusal = client.Receive();
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->status, 401);
+    EXPECT_EQ(refusal->body, "0");
+    EXPECT_EQ(refusal->Header("Connection"), "close");
+    client.EndSending();
+    EXPECT_TRUE(client.IsAtEnd());
+  }
+}
+
+TEST(HttpServerLimitsTest, SmallBodiesAndThoseOfKnownClientsAreRead) {
+  RefusingHandler handler;
+  const auto server = StartServer(handler);
+  RawConnection client(server->port());
+
+  client.Send(Request("POST /small", "", "x"));
+  EXPECT_EQ(client.Receive().value().body, "POST /small x");
+  client.Send(Request("POST /known", "Authorization: Bearer t\r\n", std::string(1U << 20U, 'x')));
+  EXPECT_EQ(client.Receive().value().status, 200);
+}
+
 }  // namespace
 }  // namespace scimledger::api

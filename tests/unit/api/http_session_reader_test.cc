@@ -29,7 +29,7 @@ Outcome Feed(std::string_view bytes, std::size_t step, const HttpLimits& limits 
               fmt::format("{} {}", reader.refusal().status, reader.refusal().detail)};
     }
     if (reader.state() == State::kComplete) {
-      const HttpRequest request = reader.TakeRequest();
+      const HttpRequest request = std::move(reader.request());
       std::string text = fmt::format("{} {} [{}]", request.method, request.target, request.body);
       for (const auto& [name, value] : request.headers) text += fmt::format(" {}={}", name, value);
       return {State::kComplete, text, used};

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/json.h"
 #include "tests/unit/api/service_fixture.h"
 
 namespace scimledger::api {
@@ -228,15 +229,29 @@ TEST_F(ServiceTest, AttributesAndExcludedAttributesExcludeEachOther) {
   EXPECT_TRUE(Local("GET", path + "?attributes=title&attributes=meta").body.contains("created"));
 }
 
-TEST_F(ServiceTest, GroupsWithMembersAreStreamed) {
-  const std::string user = CreateUser("jane");
-  const Answer made = Local(
-      "POST", "/scim/v2/Groups",
-      fmt::format(
-          R"({{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Staff",)"
-          R"("members":[{{"value":"{}"}}]}})",
-          user));
-  ASSERT_EQ(made.status, 201) << made.body;
+/// A group of more members than an answer holds at once.
+class LargeGroupTest : public ServiceTest {
+ protected:
+  LargeGroupTest() {
+    std::string members;
+    for (int i = 0; i < 1000; ++i) {
+      user_ = CreateUser(fmt::format("user{}", i));
+      members += fmt::format(R"({}{{"value":"{}"}})", i == 0 ? "" : ",", user_);
+    }
+    const Answer made = Local(
+        "POST", "/scim/v2/Groups",
+        fmt::format(
+            R"({{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Staff",)"
+            R"("members":[{}]}})",
+            members));
+    EXPECT_EQ(made.status, 201) << made.body;
+  }
+
+  std::string user_;  ///< the last member
+};
+
+TEST_F(LargeGroupTest, LargeGroupsAreStreamedInPieces) {
+  const std::string user = user_;
   HttpRequest request = Request("GET", "/scim/v2/Groups", {}, TokenOf(Role::kReader));
   std::promise<HttpResponse> promise;
 
@@ -246,8 +261,14 @@ TEST_F(ServiceTest, GroupsWithMembersAreStreamed) {
   EXPECT_EQ(response.body, "");
   ASSERT_TRUE(response.stream);
   std::string body;
-  while (response.stream(body)) {
+  std::string piece;
+  while (response.stream(piece)) {
+    EXPECT_LT(piece.size(), 100'000U);
+    body += piece;
+    piece.clear();
   }
+  EXPECT_TRUE(JsonDocument::Parse(body));
+  EXPECT_GT(body.size(), 100'000U);
   EXPECT_TRUE(body.contains(user));
   EXPECT_TRUE(body.ends_with("]}"));
   EXPECT_FALSE(response.stream(body));
@@ -326,7 +347,35 @@ TEST_F(ServiceTest, UntilATenantIsAttachedOnlyHealthIsServed) {
   service->Drain();
 }
 
-TEST_F(ServiceTest, DrainRefusesNewWorkAndWaitsForWhatIsInFlight) {
+TEST_F(ServiceTest, WhatTheBodyCannotSaveIsRefusedUnread) {
+  const std::string reader = TokenOf(Role::kReader);
+  const std::string provisioner = TokenOf(Role::kProvisioner);
+  const auto refuses = [&](std::string method, std::string path, std::string token) {
+    return service_->RefusesUnread(Request(std::move(method), std::move(path), {}, token));
+  };
+
+  EXPECT_TRUE(refuses("POST", "/scim/v2/Users", ""));
+  EXPECT_TRUE(refuses("POST", "/scim/v2/Users", "sl_guessed"));
+  EXPECT_TRUE(refuses("POST", "/scim/v2/Users", reader));
+  EXPECT_TRUE(refuses("POST", "/scim/v2/Nothing", provisioner));
+  EXPECT_TRUE(refuses("POST", "/scim/v2/Schemas", provisioner));
+  EXPECT_TRUE(refuses("POST", "/scim/v2/%zz", provisioner));
+  EXPECT_FALSE(refuses("POST", "/scim/v2/Users", provisioner));
+  EXPECT_FALSE(refuses("PATCH", "/scim/v2/t/default/Groups/1", provisioner));
+  EXPECT_FALSE(refuses("GET", "/healthz", ""));
+  EXPECT_TRUE(Service::Make(service_options_)
+                  ->RefusesUnread(Request("POST", "/scim/v2/Users", {}, provisioner)));
+}
+
+TEST_F(ServiceTest, WhatCouldNotBeReadIsAnsweredWithAnIdOfItsOwn) {
+  const HttpResponse answer = service_->AnswerUnreadable({408, ScimType::kNone, "Too late."});
+
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_TRUE(answer.body.contains("Too late."));
+  EXPECT_TRUE(FindHeader(answer.headers, "X-Request-Id"));
+}
+
+TEST_F(LargeGroupTest, DrainRefusesNewWorkAndWaitsForWhatIsInFlight) {
   std::promise<HttpResponse> promise;
   service_->Handle(Request("GET", "/scim/v2/Groups", {}, TokenOf(Role::kReader)),
                    [&](HttpResponse response) { promise.set_value(std::move(response)); });

@@ -20,10 +20,14 @@ constexpr std::string_view kOtherId = "9a000000-0000-4000-8000-000000000001";
 
 class FakeReferences : public References {
  public:
-  void ForEachMember(const Resource&,
-                     const std::function<void(const ReferencedResource&)>& visit) const override {
+  std::optional<std::size_t> VisitMembers(
+      const Resource&, std::size_t index,
+      const std::function<bool(const ReferencedResource&)>& visit) const override {
     ++member_walks;
-    for (const ReferencedResource& member : members) visit(member);
+    while (index < members.size()) {
+      if (!visit(members[index++])) break;
+    }
+    return index < members.size() ? std::optional(index) : std::nullopt;
   }
   void ForEachGroup(const Resource&,
                     const std::function<void(const ReferencedResource&)>& visit) const override {
@@ -287,6 +291,32 @@ TEST(DiscoveryJsonTest, WritesResourceTypes) {
   json.clear();
   AppendResourceTypeJson(*HarborRegistry()->FindTypeByName("Group"), kBase, json);
   EXPECT_EQ(json.find("schemaExtensions"), std::string::npos);
+}
+
+TEST_F(ResourceWriterTest, PiecesOfAGroupMakeUpTheWhole) {
+  const Resource group = Make("Group", R"({
+      "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Crew"})");
+  for (int i = 0; i < 50; ++i) {
+    references.members.push_back(Target(kId, "User", "Member " + std::to_string(i)));
+  }
+  const std::string whole = Write(group);
+
+  for (const std::size_t bytes_max : {1U, 300U, 4000U, 1U << 20U}) {
+    const AttributeSelection selection;
+    ResourceJsonWriter writer(*HarborRegistry(), group, selection, kBase, references);
+    std::string joined;
+    std::size_t longest = 0;
+    bool has_more = true;
+    while (has_more) {
+      std::string piece;
+      has_more = writer.AppendPiece(piece, bytes_max);
+      longest = std::max(longest, piece.size());
+      joined += piece;
+    }
+    EXPECT_EQ(joined, whole);
+    // A piece goes beyond by one member, or by what is not members.
+    EXPECT_LT(longest, bytes_max + 600);
+  }
 }
 
 }  // namespace

@@ -319,5 +319,47 @@ TEST_F(SchemaChangeTest, ResourceTypesBeyondTheLimitAreRefused) {
   EXPECT_EQ(registry_->FindTypeByName("t199")->endpoint, "/T199");
 }
 
+TEST_F(SchemaChangeTest, WhatWasRecordedIsMergedWithoutBeingJudgedAgain) {
+  const std::vector<std::string> refused_today = {
+      SchemaJson("urn:example:Device",
+                 kLabel + "," + kPorts + R"(, {"name": "serial", "required": true})"),
+      SchemaJson("urn:example:Device", R"({"name": "serial"})"),
+      SchemaJson("urn:example:Device", R"({"name": "label", "type": "integer"}, {"name": "x y"})"),
+      TypeJson(R"(, "schemaExtensions": [{"schema": ")" + std::string(kBadge) +
+               R"(", "required": true}])"),
+  };
+  Require(SchemaJson(kBadge, R"({"name": "number"})"));
+  for (const std::string& json : refused_today) {
+    ASSERT_NE(Refusal(json), "accepted") << json;
+    const auto merged = registry_->WithRecorded({json});
+    ASSERT_TRUE(merged) << merged.error().detail;
+    // Every id keeps its meaning, whatever was recorded.
+    for (std::size_t id = 0; id < registry_->attribute_count(); ++id) {
+      const auto attribute = static_cast<AttributeId>(id);
+      EXPECT_EQ((*merged)->attribute(attribute).path, registry_->attribute(attribute).path);
+      EXPECT_EQ((*merged)->attribute(attribute).type, registry_->attribute(attribute).type);
+    }
+  }
+  EXPECT_FALSE(registry_->WithRecorded({"{"}));
+}
+
+TEST_F(SchemaChangeTest, WhatIsAcceptedTodayIsMergedTheSameWay) {
+  const std::vector<std::string> accepted = {
+      SchemaJson("urn:example:Device", kLabel + "," + kPorts + R"(, {"name": "serial"})"),
+      SchemaJson("urn:example:Device",
+                 R"({"name": "label", "canonicalValues": ["red", "blue", "green"]},)" + kPorts),
+      SchemaJson(kBadge, R"({"name": "number"})"),
+      TypeJson(R"(, "description": "A thing")"),
+      TypeJson(""),
+  };
+  for (const std::string& json : accepted) {
+    const auto decided = registry_->With({json});
+    const auto applied = registry_->WithRecorded({json});
+    ASSERT_TRUE(decided && applied) << json;
+    EXPECT_EQ(Render(**decided), Render(**applied)) << json;
+    EXPECT_EQ(*decided == registry_, *applied == registry_) << json;
+  }
+}
+
 }  // namespace
 }  // namespace scimledger
