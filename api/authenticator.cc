@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <initializer_list>
 #include <string_view>
-#include <vector>
 
 #include "engine/text.h"
 #include "storage/hash.h"
@@ -34,20 +32,20 @@ std::unexpected<ScimError> Unauthenticated(std::string detail) {
   return Refuse(401, ScimType::kNone, std::move(detail));
 }
 
-std::vector<Role> RolesWith(Access access) {
+bool Allows(Access access, Role role) {
   switch (access) {
     case Access::kProcess:
     case Access::kOpen:
     case Access::kReadScim:
-      return {Role::kProvisioner, Role::kReader, Role::kAuditor, Role::kAdmin};
+      return true;
     case Access::kWriteScim:
-      return {Role::kProvisioner, Role::kAdmin};
+      return role == Role::kProvisioner || role == Role::kAdmin;
     case Access::kReadAudit:
-      return {Role::kAuditor, Role::kAdmin};
+      return role == Role::kAuditor || role == Role::kAdmin;
     case Access::kAdminister:
-      return {Role::kAdmin};
+      return role == Role::kAdmin;
   }
-  return {};
+  return false;
 }
 
 std::string_view Describe(Access access) {
@@ -103,10 +101,10 @@ std::string Challenge(const HttpRequest& request) {
 }
 
 Result<void> Authorize(Role role, Access access) {
-  const std::vector<Role> allowed = RolesWith(access);
-  if (std::find(allowed.begin(), allowed.end(), role) != allowed.end()) return {};
+  if (Allows(access, role)) return {};
   std::string names;
-  for (const Role each : allowed) {
+  for (const Role each : {Role::kProvisioner, Role::kReader, Role::kAuditor, Role::kAdmin}) {
+    if (!Allows(access, each)) continue;
     if (!names.empty()) names += " or ";
     names += ToString(each);
   }

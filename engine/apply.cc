@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "engine/document.h"
 #include "engine/state.h"
 
@@ -36,34 +34,6 @@ std::string ChangedDocument(const SchemaRegistry& registry, std::string_view doc
   return EncodeDocument(attributes);
 }
 
-/// The document of a resource that these changes create. nullopt: they are not in order of the
-/// attribute ids of this registry, as they are in every log that it has written.
-std::optional<std::string> CreatedDocument(const SchemaRegistry& registry,
-                                           const std::vector<AttributeChange>& changes) {
-  DocumentBuilder document;
-  std::optional<AttributeId> last;
-  for (auto change = changes.begin(); change != changes.end();) {
-    const AttributeId top =
-        registry.attribute(change->attribute).parent.value_or(change->attribute);
-    if (last && top <= *last) return std::nullopt;
-    last = top;
-    if (top == change->attribute) {
-      document.Add(top, (change++)->after);
-      continue;
-    }
-    document.BeginParts(top);
-    std::optional<AttributeId> last_part;
-    for (; change != changes.end() && registry.attribute(change->attribute).parent == top;
-         ++change) {
-      if (last_part && change->attribute <= *last_part) return std::nullopt;
-      last_part = change->attribute;
-      document.Add(change->attribute, change->after);
-    }
-    document.EndParts();
-  }
-  return document.Take();
-}
-
 ResourcePtr CreatedRow(const State& state, const SchemaRegistry& registry, ResourceTypeId type,
                        const Event& event) {
   auto row = std::make_shared<Resource>();
@@ -73,9 +43,8 @@ ResourcePtr CreatedRow(const State& state, const SchemaRegistry& registry, Resou
   row->version = event.version_after;
   row->created_us = event.time_us;
   row->last_modified_us = event.time_us;
-  auto document = CreatedDocument(registry, event.changes);
-  row->document = document ? *std::move(document)
-                           : ChangedDocument(registry, EncodeDocument({}), event.changes);
+  row->document = event.document ? *event.document
+                                 : ChangedDocument(registry, EncodeDocument({}), event.changes);
   return row;
 }
 

@@ -13,6 +13,8 @@
 namespace scimledger {
 namespace {
 
+constexpr std::size_t kDocumentBytesUsual = 1024;
+
 enum class Tag : std::uint8_t {
   kNone = 0,
   kFalse = 1,
@@ -195,33 +197,35 @@ std::string EncodeDocument(const AttributeMap& attributes) {
   return document;
 }
 
-void DocumentBuilder::Add(AttributeId id, const Value& value) {
-  if (value.IsUnassigned()) return;
+DocumentBuilder::DocumentBuilder() { document_.reserve(kDocumentBytesUsual); }
+
+void DocumentBuilder::BeginEntry(AttributeId id) {
   AppendVarint(document_, static_cast<std::uint64_t>(id));
-  AppendBlock(document_, value);
+  BeginElement();
 }
 
-void DocumentBuilder::BeginParts(AttributeId id) {
-  before_parts_ = document_.size();
-  AppendVarint(document_, static_cast<std::uint64_t>(id));
-  parts_length_ = document_.size();
+void DocumentBuilder::BeginElement() {
+  open_.push_back(document_.size());
   document_.push_back('\0');
-  AppendTag(document_, Tag::kComplex);
 }
 
-void DocumentBuilder::EndParts() {
-  const bool is_empty = document_.size() == parts_length_ + 2;
-  if (is_empty) {
-    document_.resize(before_parts_);
-  } else {
-    EndBlock(document_, parts_length_);
-  }
+void DocumentBuilder::Null() { AppendTag(document_, Tag::kNone); }
+void DocumentBuilder::Boolean(bool value) { ValueEncoder{document_}(value); }
+void DocumentBuilder::Integer(std::int64_t value) { ValueEncoder{document_}(value); }
+void DocumentBuilder::Decimal(double value) { ValueEncoder{document_}(value); }
+void DocumentBuilder::Text(std::string_view value) {
+  AppendTag(document_, Tag::kString);
+  document_.append(value);
+}
+void DocumentBuilder::Complex() { AppendTag(document_, Tag::kComplex); }
+void DocumentBuilder::List() { AppendTag(document_, Tag::kList); }
+
+void DocumentBuilder::End() {
+  EndBlock(document_, open_.back());
+  open_.pop_back();
 }
 
-std::string DocumentBuilder::Take() {
-  document_.shrink_to_fit();
-  return std::move(document_);
-}
+std::string DocumentBuilder::Take() { return std::move(document_); }
 
 AttributeMap DecodeDocument(std::string_view document) { return DecodeMap(document, 0); }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "engine/value.h"
 
@@ -15,20 +16,30 @@ namespace scimledger {
 /// log.
 std::string EncodeDocument(const AttributeMap& attributes);
 
-/// Builds a document entry by entry, without a map.
+/// Builds a document entry by entry, without a map. An entry, and an element of a list, is a block
+/// that is begun, given one value, and ended; entries and parts come in ascending order of id.
 class DocumentBuilder {
  public:
-  /// In ascending order of id. An unassigned value is left out.
-  void Add(AttributeId id, const Value& value);
-  /// Adds the complex value `id` of parts that Add is given until EndParts; not nested.
-  void BeginParts(AttributeId id);
-  void EndParts();
+  DocumentBuilder();
+
+  void BeginEntry(AttributeId id);
+  void BeginElement();
+  void Null();
+  void Boolean(bool value);
+  void Integer(std::int64_t value);
+  void Decimal(double value);
+  void Text(std::string_view value);
+  /// The entries of its parts follow.
+  void Complex();
+  /// Its elements follow.
+  void List();
+  void End();
+
   std::string Take();
 
  private:
   std::string document_;
-  std::size_t before_parts_ = 0;
-  std::size_t parts_length_ = 0;  ///< where the length of the open complex value goes
+  std::vector<std::size_t> open_;  ///< where the lengths of the open blocks go
 };
 
 /// The inverse. `document` must come from EncodeDocument (or from a snapshot whose checksum

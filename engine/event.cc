@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/document.h"
 #include "engine/event.pb.h"
 #include "engine/resource_json.h"
 #include "storage/envelope.h"
@@ -186,8 +187,59 @@ class PathMemory {
   std::vector<std::pair<std::string, AttributeId>> known_;
 };
 
+/// The attributes that an event's paths name.
+storage::Result<void> ReadPaths(const SchemaRegistry& registry, const ResourceType& type,
+                                const proto::Header& header, Sequence sequence,
+                                std::vector<AttributeId>& attributes) {
+  thread_local PathMemory memory;
+  attributes.clear();
+  for (int i = 0; i < header.paths_size(); ++i) {
+    const auto attribute =
+        memory.Find(registry, type, static_cast<std::size_t>(i), header.paths(i));
+    if (!attribute) {
+      return Corrupt(sequence, fmt::format("{} has no attribute {}", type.name, header.paths(i)));
+    }
+    attributes.push_back(*attribute);
+  }
+  return {};
+}
+
+/// The document that the changes of a created resource make, straight from their stored form.
+/// nullopt: they are not in order of this registry's attribute ids, or hold something else than a
+/// create writes; then they are read one by one.
+std::optional<std::string> ReadCreatedDocument(const SchemaRegistry& registry,
+                                               const std::vector<AttributeId>& attributes,
+                                               const proto::Body& body) {
+  DocumentBuilder document;
+  std::optional<AttributeId> last_top;
+  for (std::size_t at = 0; at < attributes.size();) {
+    const std::optional<AttributeId> parent = registry.attribute(attributes[at]).parent;
+    const AttributeId top = parent.value_or(attributes[at]);
+    if (last_top && top <= *last_top) return std::nullopt;
+    last_top = top;
+    if (parent) {
+      document.BeginEntry(top);
+      document.Complex();
+    }
+    std::optional<AttributeId> last;
+    do {
+      const proto::Change& change = body.changes(static_cast<int>(at));
+      if (!change.before().empty() || (last && attributes[at] <= *last)) return std::nullopt;
+      last = attributes[at++];
+      // A supplied secret leaves nothing behind (DESIGN §6).
+      if (change.after().empty() && !parent) continue;
+      document.BeginEntry(*last);
+      if (!BuildFromValueJson(registry, *last, change.after(), document)) return std::nullopt;
+      document.End();
+    } while (parent && at < attributes.size() &&
+             registry.attribute(attributes[at]).parent == parent);
+    if (parent) document.End();
+  }
+  return document.Take();
+}
+
 storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages& messages,
-                                  Event& event) {
+                                  DecodeFor purpose, Event& event) {
   const ResourceType* type = registry.FindTypeByName(event.resource_type);
   if (type == nullptr) {
     return Corrupt(event.sequence, fmt::format("unknown resource type {}", event.resource_type));
@@ -196,25 +248,24 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
   if (header.paths_size() != messages.body.changes_size()) {
     return Corrupt(event.sequence, "header and body differ in their number of changes");
   }
-  event.changes.reserve(static_cast<std::size_t>(header.paths_size()));
-  thread_local PathMemory paths;
-  for (int i = 0; i < header.paths_size(); ++i) {
-    const auto attribute =
-        paths.Find(registry, *type, static_cast<std::size_t>(i), header.paths(i));
-    if (!attribute) {
-      return Corrupt(event.sequence,
-                     fmt::format("{} has no attribute {}", type->name, header.paths(i)));
-    }
-    const proto::Change& stored = messages.body.changes(i);
-    AttributeChange& change = event.changes.emplace_back();
-    change.attribute = *attribute;
+  thread_local std::vector<AttributeId> attributes;
+  SCIMLEDGER_TRY(ReadPaths(registry, *type, header, event.sequence, attributes));
+  if (purpose == DecodeFor::kFolding && event.kind == EventKind::kResourceCreated) {
+    event.document = ReadCreatedDocument(registry, attributes, messages.body);
+    if (event.document) return {};
+  }
+  event.changes.resize(attributes.size());
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const proto::Change& stored = messages.body.changes(static_cast<int>(i));
+    AttributeChange& change = event.changes[i];
+    change.attribute = attributes[i];
     if (!stored.before().empty()) {
-      SCIMLEDGER_TRY_ASSIGN(
-          change.before, ReadChangedValue(registry, event.sequence, *attribute, stored.before()));
+      SCIMLEDGER_TRY_ASSIGN(change.before, ReadChangedValue(registry, event.sequence, attributes[i],
+                                                            stored.before()));
     }
     if (!stored.after().empty()) {
-      SCIMLEDGER_TRY_ASSIGN(change.after,
-                            ReadChangedValue(registry, event.sequence, *attribute, stored.after()));
+      SCIMLEDGER_TRY_ASSIGN(
+          change.after, ReadChangedValue(registry, event.sequence, attributes[i], stored.after()));
     }
   }
   return {};
@@ -254,10 +305,10 @@ storage::Result<void> ReadCredential(const proto::CredentialBody& body, Event& e
 }
 
 storage::Result<void> ReadBody(const SchemaRegistry& registry, const Messages& messages,
-                               Event& event) {
+                               DecodeFor purpose, Event& event) {
   const proto::Body& body = messages.body;
   event.resource_name = body.resource_name();
-  if (IsResourceEvent(event.kind)) SCIMLEDGER_TRY(ReadChanges(registry, messages, event));
+  if (IsResourceEvent(event.kind)) SCIMLEDGER_TRY(ReadChanges(registry, messages, purpose, event));
   SCIMLEDGER_TRY_ASSIGN(event.members_added, ReadIds(event.sequence, body.members_added()));
   SCIMLEDGER_TRY_ASSIGN(event.members_removed, ReadIds(event.sequence, body.members_removed()));
   if (event.kind == EventKind::kSchemaAdded) event.schema.json = body.schema_json();
@@ -350,7 +401,7 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
 }
 
 storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage::EventView& stored,
-                                   EventSections sections) {
+                                   DecodeFor purpose) {
   Messages& messages = MessagesOfThread();
   const Sequence sequence = stored.sequence;
   if (!messages.header.ParseFromArray(stored.header.data(),
@@ -364,7 +415,7 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage
   }
   Event event;
   SCIMLEDGER_TRY(ReadHeader(messages.header, stored, event));
-  if (sections == EventSections::kAll) {
+  if (purpose == DecodeFor::kReading) {
     SCIMLEDGER_TRY(ReadSection(sequence, "context", stored.context, messages.context));
     event.client.address = messages.context.address();
     event.client.forwarded = messages.context.forwarded();
@@ -372,7 +423,7 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage
     event.client.request_id = messages.context.request_id();
   }
   SCIMLEDGER_TRY(ReadSection(sequence, "body", stored.body, messages.body));
-  SCIMLEDGER_TRY(ReadBody(registry, messages, event));
+  SCIMLEDGER_TRY(ReadBody(registry, messages, purpose, event));
   return event;
 }
 

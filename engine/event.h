@@ -104,6 +104,8 @@ struct Event {
 
   /// The resource's row right after the event; set by decide, not stored (replay folds its own).
   ResourcePtr after;
+  /// Of a created resource decoded for folding: what the changes make, which are left out then.
+  std::optional<std::string> document;
 };
 
 /// Encodes to the three byte strings of the log, sealed (fresh salts); everything else of the
@@ -111,14 +113,15 @@ struct Event {
 storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event,
                               const Uuid& log_id);
 
-/// What of an event is decoded: who folds it into state does not need to know the client.
-enum class EventSections : std::uint8_t { kAll, kWithoutContext };
+/// What an event is decoded for. Who folds it into state needs neither the client nor the single
+/// values of a created resource.
+enum class DecodeFor : std::uint8_t { kReading, kFolding };
 
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode
 /// kCorrupt, kIncompatible) name the sequence and what does not fit.
 [[nodiscard]] storage::Result<Event> DecodeEvent(const SchemaRegistry& registry,
                                                  const storage::EventView& stored,
-                                                 EventSections sections = EventSections::kAll);
+                                                 DecodeFor purpose = DecodeFor::kReading);
 
 /// What the event's resource is called by its id outside: of a definition its URN.
 std::string ShownResourceId(const Event& event);

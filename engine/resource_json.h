@@ -66,5 +66,9 @@ void AppendValueJson(const SchemaRegistry& registry, const EncodedValue& value, 
 /// The inverse, for the log and for snapshots: reads what AppendValueJson wrote.
 [[nodiscard]] Result<Value> ReadValueJson(const SchemaRegistry& registry, AttributeId attribute,
                                           std::string_view json);
+/// The same into the block that `document` has open. False, and something half built, for what is
+/// no value of the attribute or not as AppendValueJson writes it for this registry.
+[[nodiscard]] bool BuildFromValueJson(const SchemaRegistry& registry, AttributeId attribute,
+                                      std::string_view json, DocumentBuilder& document);
 
 }  // namespace scimledger

@@ -136,6 +136,89 @@ std::optional<Value> ReadPlain(const Attribute& attribute, std::string_view json
   return std::nullopt;
 }
 
+/// BuildFromValueJson for what needs a JSON parser.
+class StoredValueBuilder {
+ public:
+  StoredValueBuilder(const SchemaRegistry& registry, DocumentBuilder& document)
+      : registry_(registry), document_(document) {}
+
+  bool Build(const Attribute& attribute, element json) {
+    switch (json.type()) {
+      case element_type::ARRAY:
+        return BuildList(attribute, simdjson::dom::array(json));
+      case element_type::OBJECT:
+        return attribute.type == AttributeType::kComplex &&
+               BuildComplex(attribute, simdjson::dom::object(json));
+      case element_type::STRING:
+        document_.Text(json.get_string().value_unsafe());
+        return IsTextType(attribute.type);
+      case element_type::BOOL:
+        document_.Boolean(json.get_bool().value_unsafe());
+        return attribute.type == AttributeType::kBoolean;
+      case element_type::INT64:
+        document_.Integer(json.get_int64().value_unsafe());
+        return attribute.type == AttributeType::kInteger;
+      case element_type::DOUBLE:
+        document_.Decimal(json.get_double().value_unsafe());
+        return attribute.type == AttributeType::kDecimal;
+      case element_type::UINT64:
+      case element_type::NULL_VALUE:
+        return false;
+    }
+    std::unreachable();
+  }
+
+ private:
+  bool BuildList(const Attribute& attribute, simdjson::dom::array elements) {
+    if (elements.size() == 0) return false;
+    document_.List();
+    for (const element item : elements) {
+      document_.BeginElement();
+      if (!Build(attribute, item)) return false;
+      document_.End();
+    }
+    return true;
+  }
+
+  bool BuildComplex(const Attribute& attribute, simdjson::dom::object parts) {
+    std::optional<AttributeId> last;
+    document_.Complex();
+    for (const auto& [key, json] : parts) {
+      const auto sub = registry_.FindSubAttribute(attribute.id, key);
+      if (!sub || (last && *sub <= *last)) return false;
+      last = sub;
+      document_.BeginEntry(*sub);
+      if (!Build(registry_.attribute(*sub), json)) return false;
+      document_.End();
+    }
+    return last.has_value();
+  }
+
+  const SchemaRegistry& registry_;
+  DocumentBuilder& document_;
+};
+
+/// BuildFromValueJson for the forms that most values have. False: not one of them, nothing built.
+bool BuildPlain(const Attribute& attribute, std::string_view json, DocumentBuilder& document) {
+  const bool is_text = json.size() >= 2 && json.front() == '"' && json.back() == '"';
+  if (is_text && IsTextType(attribute.type)) {
+    const std::string_view inner = json.substr(1, json.size() - 2);
+    if (inner.find_first_of("\\\"") != std::string_view::npos) return false;
+    document.Text(inner);
+    return true;
+  }
+  if (attribute.type != AttributeType::kBoolean || (json != "true" && json != "false"))
+    return false;
+  document.Boolean(json == "true");
+  return true;
+}
+
+/// Of the thread: a parser keeps its memory.
+bool ParseStored(std::string_view json, element& root) {
+  thread_local simdjson::dom::parser parser;
+  return parser.parse(json.data(), json.size()).get(root) == simdjson::SUCCESS;
+}
+
 }  // namespace
 
 void AppendValueJson(const SchemaRegistry& registry, const Value& value, std::string& out) {
@@ -150,12 +233,17 @@ Result<Value> ReadValueJson(const SchemaRegistry& registry, AttributeId attribut
                             std::string_view json) {
   const Attribute& definition = registry.attribute(attribute);
   if (auto plain = ReadPlain(definition, json)) return *std::move(plain);
-  thread_local simdjson::dom::parser parser;
   element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
-    return RefuseStored(definition);
-  }
+  if (!ParseStored(json, root)) return RefuseStored(definition);
   return ReadStored(registry, definition, root);
+}
+
+bool BuildFromValueJson(const SchemaRegistry& registry, AttributeId attribute,
+                        std::string_view json, DocumentBuilder& document) {
+  const Attribute& definition = registry.attribute(attribute);
+  if (BuildPlain(definition, json, document)) return true;
+  element root;
+  return ParseStored(json, root) && StoredValueBuilder(registry, document).Build(definition, root);
 }
 
 }  // namespace scimledger

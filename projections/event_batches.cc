@@ -85,8 +85,7 @@ class DecodedBatches final : public EventBatches {
     while (true) {
       SCIMLEDGER_TRY_ASSIGN(const storage::EventView* const stored, NextRecord());
       if (stored == nullptr) return batch;
-      SCIMLEDGER_TRY_ASSIGN(Event event,
-                            DecodeEvent(*registry_, *stored, EventSections::kWithoutContext));
+      SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored, DecodeFor::kFolding));
       if (event.kind == EventKind::kSchemaAdded) AddSchema(event.schema);
       if (batch.size() >= kBatchEvents && event.transaction != batch.back().transaction) {
         held_back_ = std::move(event);

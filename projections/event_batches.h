@@ -22,7 +22,7 @@ class Source {
 using EventBatches = Source<std::vector<Event>>;
 
 /// Reads the events after `after` up to `until` (or the log's end), checks every hash and decodes
-/// them, without the client's context. `registry` is the one in force at `after`; schemas added on
+/// them for folding. `registry` is the one in force at `after`; schemas added on
 /// the way are folded into it. A long stretch is checked and decoded on two threads, some batches
 /// ahead of the caller (I-10). `log` must outlive the result.
 [[nodiscard]] storage::Result<std::unique_ptr<EventBatches>> ReadEventBatches(

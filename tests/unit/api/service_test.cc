@@ -397,5 +397,23 @@ TEST_F(LargeGroupTest, DrainRefusesNewWorkAndWaitsForWhatIsInFlight) {
   EXPECT_TRUE(drained);
 }
 
+TEST_F(ServiceTest, MetricsNeedNoTokenAndCountWhatTheWriterDid) {
+  CreateUser("ann@example.com");
+  CreateUser("bob@example.com");
+
+  const Answer metrics = Network(Request("GET", "/metrics"));
+
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_TRUE(metrics.Header("Content-Type").starts_with("text/plain; version=0.0.4"));
+  for (const std::string_view line :
+       {"# TYPE scimledger_events_total counter", "scimledger_events_total{tenant=\"default\"} 2",
+        "scimledger_commit_batches_total{tenant=\"default\"} 2",
+        "scimledger_commands_waiting{tenant=\"default\"} 0",
+        "scimledger_directory_position{tenant=\"default\"} 2"}) {
+    EXPECT_TRUE(metrics.body.contains(line)) << line << " is not in\n" << metrics.body;
+  }
+  EXPECT_FALSE(metrics.body.contains("ann"));
+}
+
 }  // namespace
 }  // namespace scimledger::api

@@ -20,6 +20,8 @@ TEST(ApplyReplayTest, DecodedEventsFoldToTheCommittedState) {
     RandomCommands commands(seed);
     FakeState live;
     FakeState replayed;
+    FakeState folded;
+    std::size_t documents = 0;
     std::int64_t now_us = 1'000'000;
     for (int i = 0; i < 200; ++i) {
       now_us += static_cast<std::int64_t>(commands.Below(3));
@@ -32,10 +34,17 @@ TEST(ApplyReplayTest, DecodedEventsFoldToTheCommittedState) {
         ASSERT_TRUE(decoded) << decoded.error().message;
         const auto applied = Apply(replayed, *decoded);
         ASSERT_TRUE(applied) << applied.error().message;
+        const auto for_folding =
+            DecodeEvent(*folded.registry(), ViewOf(stored), DecodeFor::kFolding);
+        ASSERT_TRUE(for_folding) << for_folding.error().message;
+        ASSERT_TRUE(Apply(folded, *for_folding));
+        documents += for_folding->document ? 1 : 0;
       }
       live.Commit(decision->events);
       ASSERT_EQ(replayed.Render(), live.Render());
+      ASSERT_EQ(folded.Render(), live.Render());
     }
+    ASSERT_GT(documents, 0U) << "no document was read straight from an event";
     ASSERT_GT(live.head().value, 30U) << "the commands changed next to nothing";
   }
 }

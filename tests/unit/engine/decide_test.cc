@@ -75,8 +75,10 @@ class DecideTest : public testing::Test {
 };
 
 TEST_F(DecideTest, CreateSaysWhatHappened) {
-  const Command command =
-      samples_.Create("User", IdOf(7), R"({"userName":"Ann","password":"s3cret!"})");
+  Command command = samples_.Create("User", IdOf(7), R"({"userName":"Ann","password":"s3cret!"})");
+  const Uuid transaction = command.transaction;
+  const Actor actor = command.actor;
+  const ClientContext client = command.client;
 
   const auto decision = Try(std::move(command));
 
@@ -87,9 +89,9 @@ TEST_F(DecideTest, CreateSaysWhatHappened) {
   EXPECT_EQ(event.kind, EventKind::kResourceCreated);
   EXPECT_EQ(event.time_us, now_us_);
   EXPECT_FALSE(event.clock_stepped_back);
-  EXPECT_EQ(event.transaction, command.transaction);
-  EXPECT_EQ(event.actor, command.actor);
-  EXPECT_EQ(event.client, command.client);
+  EXPECT_EQ(event.transaction, transaction);
+  EXPECT_EQ(event.actor, actor);
+  EXPECT_EQ(event.client, client);
   EXPECT_EQ(event.resource_type, "User");
   EXPECT_EQ(event.resource, IdOf(7));
   EXPECT_EQ(event.resource_name, "Ann");
@@ -275,9 +277,10 @@ TEST_F(DecideTest, AnExtensionComesInWithItsRequiredAttributes) {
 TEST_F(DecideTest, DeleteTakesTheResourceOutOfEveryGroup) {
   Run(samples_.AddMember(kAll, kStaff));
   Run(samples_.AddMember(kAll, kJane));
-  const Command command = samples_.Delete("User", kJane);
+  Command command = samples_.Delete("User", kJane);
+  const Uuid transaction = command.transaction;
 
-  const Decision decision = Run(command);
+  const Decision decision = Run(std::move(command));
 
   ASSERT_EQ(decision.events.size(), 3U);
   EXPECT_EQ(decision.resource, nullptr);
@@ -295,7 +298,7 @@ TEST_F(DecideTest, DeleteTakesTheResourceOutOfEveryGroup) {
     EXPECT_EQ(cascade.resource, groups[i]);
     EXPECT_EQ(cascade.resource_type, "Group");
     EXPECT_EQ(cascade.cause, deleted.sequence);
-    EXPECT_EQ(cascade.transaction, command.transaction);
+    EXPECT_EQ(cascade.transaction, transaction);
     EXPECT_EQ(cascade.members_removed, std::vector{kJane});
     EXPECT_TRUE(cascade.changes.empty());
     EXPECT_EQ(cascade.version_after, cascade.version_before + 1);
@@ -408,15 +411,15 @@ TEST_F(DecideTest, AHugeCascadeIsRefused) {
 }
 
 TEST_F(DecideTest, SchemasAreEventsOnlyWhenTheyChangeSomething) {
-  const Command add = samples_.Make(AddSchema{{std::string(kBadgeSchema)}});
-  const Decision decision = Run(add);
+  const auto add = [this] { return samples_.Make(AddSchema{{std::string(kBadgeSchema)}}); };
+  const Decision decision = Run(add());
   ASSERT_EQ(decision.events.size(), 1U);
   EXPECT_EQ(decision.events[0].kind, EventKind::kSchemaAdded);
   EXPECT_EQ(decision.events[0].resource_type, "Schema");
   EXPECT_EQ(decision.events[0].resource_name, "Badge");
   EXPECT_EQ(decision.events[0].schema.json, kBadgeSchema);
 
-  ExpectNoOp(add);
+  ExpectNoOp(add());
   EXPECT_TRUE(Refusal(samples_.Make(AddSchema{{"{}"}})).starts_with("400 "));
 }
 

@@ -91,6 +91,75 @@ TEST(DocumentTest, CursorAndFindAgreeWithDecode) {
   }
 }
 
+/// A value built from what ReadEncoded shows of it.
+Value Rebuilt(const EncodedValue& encoded) {
+  struct Rebuild {
+    Value operator()(std::monostate) const { return Value(); }
+    Value operator()(bool value) const { return Value(value); }
+    Value operator()(std::int64_t value) const { return Value(value); }
+    Value operator()(double value) const { return Value(value); }
+    Value operator()(std::string_view value) const { return Value(std::string(value)); }
+    Value operator()(DocumentCursor parts) const {
+      AttributeMap map;
+      while (parts.Next()) map.Set(parts.id(), Rebuilt(ReadEncoded(parts.encoded())));
+      return Value(std::move(map));
+    }
+    Value operator()(ElementCursor elements) const {
+      ValueList list;
+      while (elements.Next()) list.push_back(Rebuilt(ReadEncoded(elements.encoded())));
+      return Value(std::move(list));
+    }
+  };
+  return std::visit(Rebuild(), encoded);
+}
+
+TEST(DocumentTest, ReadingInPlaceAgreesWithDecode) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const std::string document = EncodeDocument(RandomMaps(seed).Resource());
+    for (DocumentCursor cursor(document); cursor.Next();) {
+      EXPECT_EQ(Rebuilt(ReadEncoded(cursor.encoded())), cursor.value()) << "seed " << seed;
+    }
+  }
+}
+
+/// Builds the block of a value that ReadEncoded shows.
+void Build(const EncodedValue& encoded, DocumentBuilder& document) {
+  if (std::holds_alternative<std::monostate>(encoded)) document.Null();
+  if (const auto* value = std::get_if<bool>(&encoded)) document.Boolean(*value);
+  if (const auto* value = std::get_if<std::int64_t>(&encoded)) document.Integer(*value);
+  if (const auto* value = std::get_if<double>(&encoded)) document.Decimal(*value);
+  if (const auto* value = std::get_if<std::string_view>(&encoded)) document.Text(*value);
+  if (const auto* parts = std::get_if<DocumentCursor>(&encoded)) {
+    document.Complex();
+    for (DocumentCursor part = *parts; part.Next();) {
+      document.BeginEntry(part.id());
+      Build(ReadEncoded(part.encoded()), document);
+      document.End();
+    }
+  }
+  if (const auto* elements = std::get_if<ElementCursor>(&encoded)) {
+    document.List();
+    for (ElementCursor element = *elements; element.Next();) {
+      document.BeginElement();
+      Build(ReadEncoded(element.encoded()), document);
+      document.End();
+    }
+  }
+}
+
+TEST(DocumentTest, TheBuilderWritesWhatEncodeDoes) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const std::string document = EncodeDocument(RandomMaps(seed).Resource());
+    DocumentBuilder built;
+    for (DocumentCursor cursor(document); cursor.Next();) {
+      built.BeginEntry(cursor.id());
+      Build(ReadEncoded(cursor.encoded()), built);
+      built.End();
+    }
+    EXPECT_EQ(built.Take(), document) << "seed " << seed;
+  }
+}
+
 TEST(DocumentTest, ExtremeNumbersSurvive) {
   using Integers = std::numeric_limits<std::int64_t>;
   for (const std::int64_t number : {Integers::min(), std::int64_t{-1}, std::int64_t{0},
