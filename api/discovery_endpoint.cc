@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "api/discovery_schemas.h"
 #include "api/resource_answer.h"
+#include "api/search_request.h"
+#include "engine/bulk.h"
 #include "engine/json.h"
 #include "engine/resource_writer.h"
 
@@ -13,70 +18,94 @@ namespace scimledger::api {
 namespace {
 
 // Every "supported" says what the routes and handlers do: change both together (checklist G13).
-std::string ServiceProviderConfigJson(std::string_view base_url, std::size_t results_max) {
+std::string ServiceProviderConfigJson(std::string_view base_url, const ServiceOptions& options) {
   std::string location;
   AppendJsonString(location, fmt::format("{}/ServiceProviderConfig", base_url));
   return fmt::format(
       R"({{"schemas":["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],)"
       R"("patch":{{"supported":true}},)"
-      R"("bulk":{{"supported":false,"maxOperations":0,"maxPayloadSize":0}},)"
+      R"("bulk":{{"supported":true,"maxOperations":{},"maxPayloadSize":{}}},)"
       R"("filter":{{"supported":true,"maxResults":{}}},)"
       R"("changePassword":{{"supported":false}},)"
-      R"("sort":{{"supported":false}},)"
+      R"("sort":{{"supported":true}},)"
       R"("etag":{{"supported":true}},)"
       R"("authenticationSchemes":[{{"type":"oauthbearertoken","name":"Bearer token",)"
       R"("description":"A token made by an administrator, sent as Authorization: Bearer.",)"
       R"("specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}}],)"
+      R"("pagination":{{"cursor":true,"index":true,"defaultPaginationMethod":"index",)"
+      R"("defaultPageSize":{},"maxPageSize":{},"cursorTimeout":{}}},)"
       R"("meta":{{"resourceType":"ServiceProviderConfig","location":{}}}}})",
-      results_max, location);
+      kBulkOperationsMax, options.body_bytes_max, options.page_max,
+      std::min(options.page_default, options.page_max), options.page_max,
+      options.cursor_timeout.count(), location);
 }
 
 /// Filters mean nothing here (RFC 7644 §4: 403); other parameters are ignored.
 bool RefuseFilter(Exchange& exchange) {
   const std::string* const filter = exchange.target.Find("filter");
   if (filter == nullptr || filter->empty()) return false;
-  exchange.AnswerError({403, ScimType::kNone,
-                        "Schemas and resource types cannot be filtered: read the whole list."});
+  exchange.AnswerError(
+      {403, ScimType::kNone, "Discovery documents cannot be filtered: read them whole."});
   return true;
 }
 
-/// A list of all of `items`, written by `append`.
-template <typename Items, typename Append>
-std::string WholeList(const Items& items, const Append& append) {
+/// A list of JSON objects, all on one page.
+std::string WholeList(const std::vector<std::string>& items) {
   std::string body;
-  AppendListHead(items.size(), 1, items.size(), body);
+  AppendListHead({.total = items.size(), .items = items.size(), .start_index = 1}, body);
   bool is_first = true;
-  for (const auto& item : items) {
+  for (const std::string& item : items) {
     if (!std::exchange(is_first, false)) body += ',';
-    append(item, body);
+    body += item;
   }
   AppendListTail(body);
   return body;
 }
 
+std::vector<std::string> SchemasInForce(const Exchange& exchange) {
+  std::vector<std::string> items;
+  for (const Schema& schema : exchange.registry->schemas()) {
+    AppendSchemaJson(*exchange.registry, schema, exchange.base_url, items.emplace_back());
+  }
+  return items;
+}
+
+void ListAllSchemas(ExchangePtr exchange) {
+  if (RefuseFilter(*exchange)) return;
+  std::vector<std::string> items = SchemasInForce(*exchange);
+  for (const DiscoverySchema& schema : DiscoverySchemas()) {
+    AppendDiscoverySchemaJson(schema, exchange->base_url, items.emplace_back());
+  }
+  exchange->Answer(JsonResponse(200, WholeList(items), kScimMediaType));
+}
+
 void ListResourceTypes(ExchangePtr exchange) {
   if (RefuseFilter(*exchange)) return;
-  std::string body =
-      WholeList(exchange->registry->resource_types(), [&](const ResourceType& type, auto& out) {
-        AppendResourceTypeJson(type, exchange->base_url, out);
-      });
-  exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
+  std::vector<std::string> items;
+  for (const ResourceType& type : exchange->registry->resource_types()) {
+    AppendResourceTypeJson(type, exchange->base_url, items.emplace_back());
+  }
+  exchange->Answer(JsonResponse(200, WholeList(items), kScimMediaType));
 }
 
 void ReadSchema(ExchangePtr exchange) {
+  if (RefuseFilter(*exchange)) return;
   const std::string& urn = exchange->path_values.front();
-  const Schema* const schema = exchange->registry->FindSchema(urn);
-  if (schema == nullptr) {
+  std::string body;
+  if (const Schema* const schema = exchange->registry->FindSchema(urn)) {
+    AppendSchemaJson(*exchange->registry, *schema, exchange->base_url, body);
+  } else if (const DiscoverySchema* const discovery = FindDiscoverySchema(urn)) {
+    AppendDiscoverySchemaJson(*discovery, exchange->base_url, body);
+  } else {
     return exchange->AnswerError(
         {404, ScimType::kNone,
          fmt::format("There is no schema {}: /Schemas lists those there are.", urn)});
   }
-  std::string body;
-  AppendSchemaJson(*exchange->registry, *schema, exchange->base_url, body);
   exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
 }
 
 void ReadResourceType(ExchangePtr exchange) {
+  if (RefuseFilter(*exchange)) return;
   const std::string& name = exchange->path_values.front();
   const ResourceType* const type = exchange->registry->FindTypeByName(name);
   if (type == nullptr) {
@@ -92,21 +121,27 @@ void ReadResourceType(ExchangePtr exchange) {
 }  // namespace
 
 void ListSchemas(ExchangePtr exchange) {
-  if (RefuseFilter(*exchange)) return;
-  const SchemaRegistry& registry = *exchange->registry;
-  std::string body = WholeList(registry.schemas(), [&](const Schema& schema, auto& out) {
-    AppendSchemaJson(registry, schema, exchange->base_url, out);
-  });
-  exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
+  const std::vector<std::string> items = SchemasInForce(*exchange);
+  exchange->Answer(JsonResponse(200, WholeList(items), kScimMediaType));
 }
 
 void AddDiscoveryEndpoints(Router& router, const ServiceOptions& options) {
   const auto provider = [&options](ExchangePtr exchange) {
-    std::string body = ServiceProviderConfigJson(exchange->base_url, options.page_max);
+    if (RefuseFilter(*exchange)) return;
+    std::string body = ServiceProviderConfigJson(exchange->base_url, options);
     exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
   };
+  const auto searching = [](void (*list)(ExchangePtr)) {
+    return [list](ExchangePtr exchange) {
+      const auto read = ReadSearchRequest(*exchange);
+      read ? list(std::move(exchange)) : exchange->AnswerError(read.error());
+    };
+  };
   router.Add("/scim/v2/ServiceProviderConfig", {{"GET", Access::kOpen, provider}});
-  router.Add("/scim/v2/Schemas", {{"GET", Access::kReadScim, ListSchemas}});
+  router.Add("/scim/v2/Schemas/.search", {{"POST", Access::kReadScim, searching(ListAllSchemas)}});
+  router.Add("/scim/v2/ResourceTypes/.search",
+             {{"POST", Access::kReadScim, searching(ListResourceTypes)}});
+  router.Add("/scim/v2/Schemas", {{"GET", Access::kReadScim, ListAllSchemas}});
   router.Add("/scim/v2/Schemas/{urn}", {{"GET", Access::kReadScim, ReadSchema}});
   router.Add("/scim/v2/ResourceTypes", {{"GET", Access::kReadScim, ListResourceTypes}});
   router.Add("/scim/v2/ResourceTypes/{name}", {{"GET", Access::kReadScim, ReadResourceType}});

@@ -10,7 +10,8 @@ namespace scimledger::api {
 /// enforced. `options` must outlive the router.
 void AddDiscoveryEndpoints(Router& router, const ServiceOptions& options);
 
-/// All schemas as a ListResponse; also what GET /admin/v1/schemas answers.
+/// GET /admin/v1/schemas: the schemas of resources, as a ListResponse. /Schemas has those of
+/// discovery documents too.
 void ListSchemas(ExchangePtr exchange);
 
 }  // namespace scimledger::api

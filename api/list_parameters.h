@@ -1,42 +1,46 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "api/exchange.h"
+#include "api/service.h"
 #include "engine/resource_json.h"
 #include "engine/scim_error.h"
 #include "projections/query.h"
 
 namespace scimledger::api {
 
-/// A parameter that may be repeated, its values joined with commas. nullopt: not there, or all
-/// empty.
-std::optional<std::string> JoinedParameter(const Target& target, std::string_view name);
-
-/// `attributes` and `excludedAttributes` of the request, for its resource type. `supplied`: what a
-/// write sent (engine/supplied_attributes.h).
+/// `attributes` and `excludedAttributes` of the request, for the types of TypesOf. `supplied`: what
+/// a write sent (engine/supplied_attributes.h).
 [[nodiscard]] Result<AttributeSelection> ReadSelection(const Exchange& exchange,
                                                        std::span<const AttributeId> supplied = {});
 
-/// A page's limits (RFC 7644 §3.4.2.4).
-struct Page {
-  std::uint64_t start_index = 1;
-  std::uint64_t count = 0;
-};
-/// startIndex below 1 is 1; count below 0 is 0, above `count_max` it is `count_max`. 400
-/// `invalidValue`: not an integer.
-[[nodiscard]] Result<Page> ReadPage(const Target& target, std::size_t count_default,
-                                    std::size_t count_max);
+/// The type of the request's endpoint; at the root, all of them (RFC 7644 §3.4.2.1).
+std::span<const ResourceType> TypesOf(const Exchange& exchange);
 
-/// The query a list request asks for. An empty `filter=` is no filter: Entra's onboarding probe
-/// sends one.
-[[nodiscard]] Result<projections::Query> ReadQuery(const Exchange& exchange,
-                                                   std::size_t count_default,
-                                                   std::size_t count_max);
+/// What a list request asks for (RFC 7644 §3.4.2, RFC 9865), in its URL or in the body of a search.
+struct ListRequest {
+  projections::Query query;
+  AttributeSelection selection;
+  /// Set when it pages by cursor: what its cursors are bound to (ARCHITECTURE.md, "A cursor").
+  std::optional<std::string> cursor_context;
+  std::optional<std::uint64_t> total;  ///< of a walk that is under way
+};
+
+/// An empty parameter counts as not given (Entra's onboarding probe sends `filter=`), but for
+/// `cursor`, where it asks for the first page, and the numbers, where it is malformed. startIndex
+/// below 1 is 1; count below 0 is 0, and above the page's limit it is the limit. Errors, all 400:
+/// `invalidValue`, `invalidFilter`, `tooMany` (a sorted page too far from its start),
+/// `invalidCursor`, `expiredCursor` and `invalidCount`.
+[[nodiscard]] Result<ListRequest> ReadListRequest(const Exchange& exchange,
+                                                  const ServiceOptions& options);
+
+/// The cursor for the page after one that ended at `position`.
+std::string NextCursor(const ListRequest& request, const projections::ListPosition& position,
+                       std::uint64_t total, const Exchange& exchange,
+                       const ServiceOptions& options);
 
 }  // namespace scimledger::api

@@ -53,11 +53,9 @@ class ReplayedTenant final : public Tenant {
   Sequence snapshot() const override { return directory_->position(); }
   bool is_replay() const override { return true; }
 
-  void Submit(Command /*command*/, Writer::Done done) override {
-    done(Refuse(403, ScimType::kNone,
-                fmt::format("This is a read-only replay as of sequence {}: nothing can be changed "
-                            "here.",
-                            directory_->position().value)));
+  void Submit(Command /*command*/, Writer::Done done) override { done(ReadOnly()); }
+  void SubmitGroup(CommandGroup group, Writer::GroupDone done) override {
+    done(GroupOutcomes(group.operations, Result<Outcome>(ReadOnly())));
   }
 
   storage::Result<Verification> VerifyReplay(
@@ -72,6 +70,13 @@ class ReplayedTenant final : public Tenant {
   void Stop() override {}
 
  private:
+  std::unexpected<ScimError> ReadOnly() const {
+    return Refuse(403, ScimType::kNone,
+                  fmt::format("This is a read-only replay as of sequence {}: nothing can be "
+                              "changed here.",
+                              directory_->position().value));
+  }
+
   const std::string name_;
   const AbsentLog log_;
   const std::unique_ptr<projections::Directory> directory_;

@@ -1,9 +1,12 @@
 #include "api/request_headers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 #include "engine/text.h"
 
@@ -60,7 +63,7 @@ std::optional<std::string_view> TakeEntityTag(std::string_view& rest) {
 /// The versions that a list of tags names. nullopt: not a list of tags.
 std::optional<ExpectedVersion> ParseEntityTags(std::string_view text) {
   std::string_view rest = Trim(text);
-  if (rest == "*") return ExpectedVersion{.any = true, .versions = {}};
+  if (rest == "*") return ExpectedVersion{.any = true};
   ExpectedVersion expected;
   while (true) {
     const auto opaque = TakeEntityTag(rest);
@@ -171,11 +174,29 @@ Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_u
 Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {
   const auto header = FindHeader(headers, "If-Match");
   if (!header) return std::optional<ExpectedVersion>();
-  auto expected = ParseEntityTags(*header);
-  if (expected) return expected;
+  return ReadExpectedVersion(*header, "If-Match");
+}
+
+Result<ExpectedVersion> ReadExpectedVersion(std::string_view text, std::string_view what) {
+  if (auto expected = ParseEntityTags(text)) return *std::move(expected);
   return Refuse(ScimType::kInvalidValue,
-                R"(If-Match must be `*` or a list of entity tags as the header ETag has them, )"
-                R"(such as `W/"3"`.)");
+                fmt::format(R"({} must be `*` or a list of entity tags as the header ETag has )"
+                            R"(them, such as `W/"3"`.)",
+                            what));
+}
+
+Result<std::optional<ExpectedVersion>> ReadPreconditions(const Headers& headers) {
+  const auto none_match = FindHeader(headers, "If-None-Match");
+  if (!none_match) return ReadIfMatch(headers);
+  ExpectedVersion both{.any = true};
+  if (const auto match = FindHeader(headers, "If-Match")) {
+    SCIMLEDGER_TRY_ASSIGN(both, ReadExpectedVersion(*match, "If-Match"));
+  }
+  SCIMLEDGER_TRY_ASSIGN(ExpectedVersion excluded,
+                        ReadExpectedVersion(*none_match, "If-None-Match"));
+  both.excludes_any = excluded.any;
+  both.excluded = std::move(excluded.versions);
+  return std::optional(std::move(both));
 }
 
 bool HasVersion(const Headers& headers, std::uint64_t version) {

@@ -30,6 +30,14 @@ namespace scimledger::api {
 /// version. nullopt: no such header. 400: not a list of entity tags.
 [[nodiscard]] Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers);
 
+/// The same text where it is not If-Match, such as `version` of a Bulk operation; `what` names it in
+/// the error.
+[[nodiscard]] Result<ExpectedVersion> ReadExpectedVersion(std::string_view text,
+                                                          std::string_view what);
+
+/// If-Match and If-None-Match of a write; nullopt: neither. 400: not a list of entity tags.
+[[nodiscard]] Result<std::optional<ExpectedVersion>> ReadPreconditions(const Headers& headers);
+
 /// If-None-Match of a GET: whether the caller already has that version. A malformed header counts
 /// as none.
 bool HasVersion(const Headers& headers, std::uint64_t version);

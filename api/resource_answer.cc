@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "api/exchange.h"
+#include "engine/json.h"
 #include "engine/resource_writer.h"
 
 namespace scimledger::api {
@@ -120,28 +122,39 @@ HttpResponse ResourceResponse(int status, ResourcePtr resource,
   return response;
 }
 
-HttpResponse ListResponse(projections::QueryResult result, std::uint64_t start_index,
-                          ResourceTypeId type, Presentation presentation) {
-  std::string head;
-  AppendListHead(result.total, start_index, result.page.size(), head);
+HttpResponse ListResponse(projections::QueryResult result, const ListHead& head,
+                          Presentation presentation) {
+  std::string start;
+  AppendListHead(head, start);
   std::string tail;
   AppendListTail(tail);
+  const RegistryPtr registry = result.view->registry();
   const bool shows_members =
-      ShowsReferenceSet(*result.view->registry(), type, presentation.selection);
+      std::any_of(result.page.begin(), result.page.end(), [&](const ResourcePtr& row) {
+        return ShowsReferenceSet(*registry, row->type, presentation.selection);
+      });
   HttpResponse response = JsonResponse(200, {}, kScimMediaType);
   Attach(response,
-         std::make_unique<Body>(std::move(head), std::move(result.page), std::move(tail),
+         std::make_unique<Body>(std::move(start), std::move(result.page), std::move(tail),
                                 std::move(result.view), std::move(presentation)),
          shows_members);
   return response;
 }
 
-void AppendListHead(std::uint64_t total, std::uint64_t start_index, std::uint64_t items,
-                    std::string& out) {
-  fmt::format_to(std::back_inserter(out),
-                 R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],)"
-                 R"("totalResults":{},"startIndex":{},"itemsPerPage":{},"Resources":[)",
-                 total, start_index, items);
+void AppendListHead(const ListHead& head, std::string& out) {
+  const auto append = [&out](std::string_view name, std::uint64_t number) {
+    fmt::format_to(std::back_inserter(out), R"("{}":{},)", name, number);
+  };
+  out += R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],)";
+  append("totalResults", head.total);
+  if (head.start_index) append("startIndex", *head.start_index);
+  append("itemsPerPage", head.items);
+  if (!head.next_cursor.empty()) {
+    out += R"("nextCursor":)";
+    AppendJsonString(out, head.next_cursor);
+    out += ',';
+  }
+  out += R"("Resources":[)";
 }
 
 void AppendListTail(std::string& out) { out += "]}"; }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/http.h"
@@ -25,14 +27,21 @@ HttpResponse ResourceResponse(int status, ResourcePtr resource,
                               std::shared_ptr<const projections::DirectoryView> view,
                               Presentation presentation);
 
-/// A ListResponse (RFC 7644 §3.4.2), streamed where it is long, piece by piece: what one answer
-/// holds in memory depends neither on the page nor on the size of its groups.
-HttpResponse ListResponse(projections::QueryResult result, std::uint64_t start_index,
-                          ResourceTypeId type, Presentation presentation);
+/// What a ListResponse says before its resources (RFC 7644 §3.4.2, RFC 9865 §2).
+struct ListHead {
+  std::uint64_t total = 0;
+  std::uint64_t items = 0;
+  std::optional<std::uint64_t> start_index = {};  ///< not in pages by cursor
+  std::string next_cursor = {};                   ///< empty: no further page, or pages by index
+};
+
+/// A ListResponse, streamed where it is long, piece by piece: what one answer holds in memory depends
+/// neither on the page nor on the size of its groups.
+HttpResponse ListResponse(projections::QueryResult result, const ListHead& head,
+                          Presentation presentation);
 
 /// The parts of a ListResponse around its resources.
-void AppendListHead(std::uint64_t total, std::uint64_t start_index, std::uint64_t items,
-                    std::string& out);
+void AppendListHead(const ListHead& head, std::string& out);
 void AppendListTail(std::string& out);
 
 }  // namespace scimledger::api

@@ -16,17 +16,8 @@ Handler NotSupported(std::string detail) {
 }
 
 void AddUnsupported(Router& router) {
-  const Handler search =
-      NotSupported("Searching with POST is not supported: use GET with a filter instead.");
-  const Handler bulk =
-      NotSupported("Bulk operations are not supported, as /ServiceProviderConfig says.");
-  const Handler me = NotSupported("/Me is not supported: address the user by id.");
-  const Handler root = NotSupported(
-      "Queries over all resource types are not supported: ask one endpoint, such as /Users.");
-  router.Add("/scim/v2", {{"GET", Access::kReadScim, root}});
-  router.Add("/scim/v2/.search", {{"POST", Access::kReadScim, search}});
-  router.Add("/scim/v2/{endpoint}/.search", {{"POST", Access::kReadScim, search}});
-  router.Add("/scim/v2/Bulk", {{"POST", Access::kWriteScim, bulk}});
+  const Handler me = NotSupported(
+      "/Me stands for the user who asks, and this token stands for none: address the user by id.");
   router.Add("/scim/v2/Me", {{"GET", Access::kReadScim, me},
                              {"POST", Access::kWriteScim, me},
                              {"PUT", Access::kWriteScim, me},
@@ -44,6 +35,12 @@ void AddResourceEndpoints(Router& router, const ServiceOptions& options, const W
   const auto list = [&options, &workers](ExchangePtr exchange) {
     ListResources(std::move(exchange), options, workers);
   };
+  const auto search = [&options, &workers](ExchangePtr exchange) {
+    SearchResources(std::move(exchange), options, workers);
+  };
+  router.Add("/scim/v2", {{"GET", Access::kReadScim, list}});
+  router.Add("/scim/v2/.search", {{"POST", Access::kReadScim, search}});
+  router.Add("/scim/v2/{endpoint}/.search", {{"POST", Access::kReadScim, search}});
   router.Add("/scim/v2/{endpoint}", {{"GET", Access::kReadScim, list},
                                      {"POST", Access::kWriteScim, writing(PostResource)}});
   router.Add("/scim/v2/{endpoint}/{id}",

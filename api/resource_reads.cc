@@ -7,6 +7,8 @@
 #include "api/list_parameters.h"
 #include "api/request_headers.h"
 #include "api/resource_answer.h"
+#include "api/search_request.h"
+#include "engine/decide_checks.h"
 #include "engine/resource_writer.h"
 #include "projections/query.h"
 
@@ -27,11 +29,18 @@ HttpResponse NotModified(const Resource& resource, std::string location) {
   return response;
 }
 
-void RunQuery(ExchangePtr exchange, const projections::Query& query, Presentation presentation) {
+void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options) {
+  const projections::Query& query = request.query;
   auto result = projections::Run(exchange->tenant->directory(), query, exchange->base_url);
   exchange->sequence = result.view->sequence();
-  exchange->Answer(
-      ListResponse(std::move(result), query.start_index, query.type, std::move(presentation)));
+  ListHead head{.total = request.total.value_or(result.total), .items = result.page.size()};
+  if (!request.cursor_context) {
+    head.start_index = query.start_index;
+  } else if (result.next) {
+    head.next_cursor = NextCursor(request, *result.next, head.total, *exchange, options);
+  }
+  Presentation presentation{std::move(request.selection), exchange->base_url};
+  exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
 }
 
 }  // namespace
@@ -52,6 +61,10 @@ void ReadResource(ExchangePtr exchange) {
   if (found.resource == nullptr || found.resource->type != exchange->type->id) {
     return exchange->AnswerError(UnknownResource(*exchange));
   }
+  const auto expected = ReadIfMatch(exchange->request.headers);
+  if (!expected) return exchange->AnswerError(expected.error());
+  const auto fits = *expected ? CheckVersion(*found.resource, **expected) : Result<void>();
+  if (!fits) return exchange->AnswerError(fits.error());
   if (HasVersion(exchange->request.headers, found.resource->version)) {
     return exchange->Answer(NotModified(
         *found.resource, LocationOf(*exchange->registry, *found.resource, exchange->base_url)));
@@ -62,19 +75,22 @@ void ReadResource(ExchangePtr exchange) {
 }
 
 void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
-  auto selection = ReadSelection(*exchange);
-  if (!selection) return exchange->AnswerError(selection.error());
-  auto query = ReadQuery(*exchange, options.page_default, options.page_max);
-  if (!query) return exchange->AnswerError(query.error());
-  Presentation presentation{*std::move(selection), exchange->base_url};
-  if (!projections::NeedsScan(exchange->tenant->directory(), *query)) {
-    return RunQuery(std::move(exchange), *query, std::move(presentation));
+  auto request = ReadListRequest(*exchange, options);
+  if (!request) return exchange->AnswerError(request.error());
+  if (!projections::NeedsScan(exchange->tenant->directory(), request->query)) {
+    return RunQuery(std::move(exchange), *std::move(request), options);
   }
   workers.queries.Run(std::move(exchange),
-                      [query = *std::move(query),
-                       presentation = std::move(presentation)](ExchangePtr waiting) mutable {
-                        RunQuery(std::move(waiting), query, std::move(presentation));
+                      [request = *std::move(request), &options](ExchangePtr waiting) mutable {
+                        RunQuery(std::move(waiting), std::move(request), options);
                       });
+}
+
+void SearchResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
+  if (const auto read = ReadSearchRequest(*exchange); !read) {
+    return exchange->AnswerError(read.error());
+  }
+  ListResources(std::move(exchange), options, workers);
 }
 
 }  // namespace scimledger::api

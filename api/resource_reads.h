@@ -9,8 +9,12 @@ namespace scimledger::api {
 /// GET /{endpoint}/{id} (RFC 7644 §3.4.1), on the calling thread: a point read.
 void ReadResource(ExchangePtr exchange);
 
-/// GET /{endpoint} (RFC 7644 §3.4.2). Scans run on the query pool, lookups on the calling thread.
+/// GET /{endpoint} (RFC 7644 §3.4.2), and GET of the root for all types at once (§3.4.2.1). Scans
+/// run on the query pool, lookups on the calling thread. `options` must outlive the exchange.
 void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers);
+
+/// POST …/.search (RFC 7644 §3.4.3): the same with the parameters in the body.
+void SearchResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers);
 
 /// The id of an item path. 404, because an id of another form is simply unknown.
 [[nodiscard]] Result<ResourceId> ReadResourceId(const Exchange& exchange);

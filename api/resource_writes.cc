@@ -44,7 +44,7 @@ Result<Write> ReadPost(const Exchange& exchange) {
 Result<Write> ReadPut(const Exchange& exchange) {
   Write write;
   SCIMLEDGER_TRY_ASSIGN(const ResourceId id, ReadResourceId(exchange));
-  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadIfMatch(exchange.request.headers));
+  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadPreconditions(exchange.request.headers));
   SCIMLEDGER_TRY_ASSIGN(ResourceDraft draft, ReadDraft(exchange));
   SCIMLEDGER_TRY_ASSIGN(write.selection, ReadSelectionOf(exchange, draft));
   write.body = ReplaceResource{exchange.type->id, id, std::move(draft), std::move(expected)};
@@ -54,7 +54,7 @@ Result<Write> ReadPut(const Exchange& exchange) {
 Result<Write> ReadPatch(const Exchange& exchange) {
   Write write;
   SCIMLEDGER_TRY_ASSIGN(const ResourceId id, ReadResourceId(exchange));
-  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadIfMatch(exchange.request.headers));
+  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadPreconditions(exchange.request.headers));
   SCIMLEDGER_TRY_ASSIGN(const JsonDocument json, JsonDocument::Parse(exchange.request.body));
   SCIMLEDGER_TRY_ASSIGN(Patch patch, ParsePatch(*exchange.registry, *exchange.type, json.root()));
   SCIMLEDGER_TRY_ASSIGN(write.selection,
@@ -70,7 +70,7 @@ Result<Write> ReadDelete(const Exchange& exchange) {
   Write write;
   write.status = 204;
   SCIMLEDGER_TRY_ASSIGN(const ResourceId id, ReadResourceId(exchange));
-  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadIfMatch(exchange.request.headers));
+  SCIMLEDGER_TRY_ASSIGN(auto expected, ReadPreconditions(exchange.request.headers));
   write.body = DeleteResource{exchange.type->id, id, std::move(expected)};
   return write;
 }

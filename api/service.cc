@@ -11,6 +11,7 @@
 
 #include "api/audit_endpoint.h"
 #include "api/authenticator.h"
+#include "api/bulk_endpoint.h"
 #include "api/discovery_endpoint.h"
 #include "api/exchange.h"
 #include "api/in_flight.h"
@@ -23,6 +24,7 @@
 #include "api/resource_endpoint.h"
 #include "api/router.h"
 #include "api/schema_endpoint.h"
+#include "api/settings_endpoint.h"
 #include "api/token_endpoint.h"
 #include "api/worker_pool.h"
 
@@ -85,7 +87,7 @@ class RoutingService final : public Service {
   explicit RoutingService(ServiceOptions options)
       : options_(std::move(options)),
         queries_(options_.query_threads, kQueriesWaitingMax,
-                 "Too many searches are waiting already: try again shortly."),
+                 "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
         replays_(1, kReplaysWaitingMax, "Replays are running already: try again when they ended."),
         workers_{queries_, answers_, replays_} {
@@ -94,10 +96,12 @@ class RoutingService final : public Service {
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
     AddMetricsEndpoint(router_);
     AddDiscoveryEndpoints(router_, options_);
+    AddBulkEndpoint(router_, options_, workers_);
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddTokenEndpoints(router_, workers_);
     AddSchemaEndpoints(router_, workers_);
+    AddSettingsEndpoints(router_, workers_);
     const auto work = std::make_shared<LongWork>();
     AddReplayEndpoints(router_, workers_, work);
     AddProjectionsEndpoints(router_, workers_, work);

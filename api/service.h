@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "api/http.h"
 #include "api/tenant.h"
+#include "storage/secret_key.h"
 
 namespace scimledger::api {
 
@@ -16,8 +18,12 @@ struct ServiceOptions {
   std::string public_url;
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
+  std::size_t body_bytes_max = 8U << 20U;  ///< the listener's limit: maxPayloadSize of a Bulk
   unsigned query_threads = 1;  ///< scans run there, not on the I/O threads
-  bool log_requests = true;    ///< one JSON line each on stderr, never with values
+  /// Seals the cursors of lists. Cursors given out before are void when it changes.
+  storage::SecretKey cursor_key = storage::SecretKey::Random();
+  std::chrono::seconds cursor_timeout{3600};  ///< how long each cursor is good for
+  bool log_requests = true;                   ///< one JSON line each on stderr, never with values
 };
 
 /// Everything behind the listener: routes, authentication, roles, SCIM, audit, administration and
@@ -32,6 +38,8 @@ struct ServiceOptions {
 ///   list,
 ///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,
 ///                                  id}]}
+///   /admin/v1/settings             GET, PATCH {name: value} → {settings: [{name, value, default,
+///                                  values, description}]}
 ///   /admin/v1/replay               POST ?until=&into= → {replay, sequence, time}; GET → {position,
 ///                                  head} of the replay or rebuild that runs
 ///   /admin/v1/replay/verify        POST → {live, replay, sequence, equal}

@@ -74,6 +74,11 @@ class LiveTenant final : public Tenant {
     writer_.Submit(std::move(command), std::move(done));
   }
 
+  void SubmitGroup(CommandGroup group, Writer::GroupDone done) override {
+    snapshots_.Consider(directory_->position());
+    writer_.SubmitGroup(std::move(group), std::move(done));
+  }
+
   WriterCounts writer_counts() const override { return writer_.counts(); }
 
   storage::Result<Verification> VerifyReplay(

@@ -41,6 +41,7 @@ class Tenant {
   virtual const storage::EventLog& log() const = 0;
   virtual const projections::Directory& directory() const = 0;
   virtual void Submit(Command command, Writer::Done done) = 0;
+  virtual void SubmitGroup(CommandGroup group, Writer::GroupDone done) = 0;
   /// All zero of a replay: nothing is written there.
   virtual WriterCounts writer_counts() const { return {}; }
   /// What the clock given to Open says: for times relative to now, never for recorded ones.

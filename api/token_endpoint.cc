@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "api/base64url.h"
 #include "api/command_submission.h"
 #include "engine/json.h"
 #include "engine/text.h"
@@ -16,21 +17,6 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 200;
 constexpr std::size_t kSuffixLength = 4;
-
-/// RFC 4648 §5, without padding.
-std::string EncodeBase64Url(std::string_view bytes) {
-  static constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char byte : bytes) {
-    bits = (bits << 8U) | static_cast<unsigned char>(byte);
-    for (count += 8; count >= 6; count -= 6) text += kAlphabet[(bits >> (count - 6)) & 0x3FU];
-  }
-  if (count > 0) text += kAlphabet[(bits << (6 - count)) & 0x3FU];
-  return text;
-}
 
 /// `sl_` and 256 random bits: the prefix lets secret scanners find it where it should not be.
 std::string MakeSecret() {

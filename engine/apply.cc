@@ -126,6 +126,13 @@ storage::Result<void> ApplySchemaAdded(MutableState& state, const Event& event) 
   return {};
 }
 
+storage::Result<void> ApplySettings(MutableState& state, const Event& event) {
+  TenantSettings settings = state.registry()->settings();
+  for (const SettingChange& change : event.settings) settings.Set(change.setting, change.after);
+  state.SetRegistry(state.registry()->WithSettings(settings));
+  return {};
+}
+
 storage::Result<void> ApplyCredential(MutableState& state, const Event& event) {
   if (!event.credential) return DoesNotFit(event, "it carries no credential");
   std::optional<Credential> known = state.FindCredential(event.credential->id);
@@ -154,6 +161,8 @@ storage::Result<void> ApplyByKind(MutableState& state, const Event& event) {
     case EventKind::kCredentialCreated:
     case EventKind::kCredentialRevoked:
       return ApplyCredential(state, event);
+    case EventKind::kSettingsChanged:
+      return ApplySettings(state, event);
   }
   return DoesNotFit(event, "unknown kind");
 }

@@ -1,6 +1,7 @@
 #include "engine/attribute_reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_set>
@@ -81,7 +82,27 @@ Result<Value> AttributeReader::ReadOne(element json, const Place& place) {
   if (place.attribute.type == AttributeType::kComplex) return ReadComplex(json, place);
   auto value = ParseScalar(place.attribute.type, json);
   if (!value) return RefuseValue(place.Describe(), value.error());
+  if (const std::string* text = value->AsString()) SCIMLEDGER_TRY(CheckText(place, *text));
   return *std::move(value);
+}
+
+/// What the tenant's settings ask of a text beyond its type.
+Result<void> AttributeReader::CheckText(const Place& place, const std::string& text) const {
+  const Attribute& attribute = place.attribute;
+  const TenantSettings& settings = registry_.settings();
+  const bool is_uri = attribute.type == AttributeType::kReference;
+  const TextFormat format = is_uri ? TextFormat::kUri : attribute.format;
+  if (settings.IsChanged(Setting::kFormats) && !HasFormat(format, text)) {
+    return RefuseValue(place.Describe(), fmt::format("expected {}", DescribeFormat(format)));
+  }
+  const auto& canonical = attribute.canonical_values;
+  if (canonical.empty() || !settings.IsChanged(Setting::kCanonicalValues)) return {};
+  const auto is_text = [&](const std::string& value) {
+    return attribute.case_exact ? value == text : EqualsIgnoreAsciiCase(value, text);
+  };
+  if (std::any_of(canonical.begin(), canonical.end(), is_text)) return {};
+  return RefuseValue(place.Describe(),
+                     fmt::format("expected one of {}", fmt::join(canonical, ", ")));
 }
 
 Result<Value> AttributeReader::ReadComplex(element json, const Place& place) {
@@ -119,7 +140,12 @@ Result<AttributeMap> AttributeReader::ReadParts(simdjson::dom::object object, co
   for (const auto& [key, json] : object) {
     const auto part = registry_.FindSubAttribute(place.attribute.id, key);
     if (!part) {
-      if (EqualsIgnoreAsciiCase(key, "displayName")) display_name = json;
+      if (EqualsIgnoreAsciiCase(key, "displayName")) {
+        display_name = json;
+      } else {
+        SCIMLEDGER_TRY(
+            CheckUnknown(registry_, [&] { return fmt::format("{}.{}", place.Describe(), key); }));
+      }
       continue;
     }
     if (std::find(seen.begin(), seen.end(), *part) != seen.end()) {

@@ -10,6 +10,17 @@
 
 namespace scimledger {
 
+/// 400 `invalidSyntax` about an attribute that no schema has, where the tenant rejects them.
+/// `describe` gives its path.
+template <typename Describe>
+[[nodiscard]] Result<void> CheckUnknown(const SchemaRegistry& registry, const Describe& describe) {
+  if (!registry.settings().IsChanged(Setting::kUnknownAttributes)) return {};
+  return Refuse(ScimType::kInvalidSyntax,
+                describe() +
+                    ": no schema of this resource type has such an attribute; /Schemas "
+                    "lists those there are");
+}
+
 /// Reads attribute values out of JSON, with the client dialects engine/resource_json.h lists.
 class AttributeReader {
  public:
@@ -38,6 +49,7 @@ class AttributeReader {
   Result<AttributeMap> ReadBareValue(simdjson::dom::element json, const Place& place);
   Result<void> ReadPart(const Attribute& part, simdjson::dom::element json, const Place& place,
                         AttributeMap& parts);
+  Result<void> CheckText(const Place& place, const std::string& text) const;
   Result<void> UnpackJsonText(const Place& place, AttributeMap& parts);
   Result<void> CheckList(const Place& place, const ValueList& list) const;
   void DropDuplicates(ValueList& list) const;

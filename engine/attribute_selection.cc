@@ -38,7 +38,7 @@ bool Contains(const std::vector<AttributeId>& ids, AttributeId id) {
 }  // namespace
 
 Result<AttributeSelection> AttributeSelection::Parse(const SchemaRegistry& registry,
-                                                     const ResourceType& type,
+                                                     std::span<const ResourceType> types,
                                                      std::optional<std::string_view> attributes,
                                                      std::optional<std::string_view> excluded,
                                                      std::span<const AttributeId> supplied) {
@@ -53,13 +53,7 @@ Result<AttributeSelection> AttributeSelection::Parse(const SchemaRegistry& regis
   if (!wanted.empty()) selection.mode_ = Mode::kOnly;
   if (!unwanted.empty()) selection.mode_ = Mode::kExcept;
   for (const std::string_view name : wanted.empty() ? unwanted : wanted) {
-    if (const Schema* schema = ResolveSchemaPath(registry, type, name)) {
-      selection.named_.insert(selection.named_.end(), schema->attributes.begin(),
-                              schema->attributes.end());
-    } else if (const auto path = ResolvePath(registry, type, name)) {
-      selection.named_.push_back(path->sub.value_or(path->attribute));
-      if (path->sub) selection.parents_.push_back(path->attribute);
-    }
+    for (const ResourceType& type : types) selection.Name(registry, type, name);
   }
   SortUnique(selection.named_);
   SortUnique(selection.parents_);
@@ -67,11 +61,21 @@ Result<AttributeSelection> AttributeSelection::Parse(const SchemaRegistry& regis
   return selection;
 }
 
+void AttributeSelection::Name(const SchemaRegistry& registry, const ResourceType& type,
+                              std::string_view name) {
+  if (const Schema* schema = ResolveSchemaPath(registry, type, name)) {
+    named_.insert(named_.end(), schema->attributes.begin(), schema->attributes.end());
+  } else if (const auto path = ResolvePath(registry, type, name)) {
+    named_.push_back(path->sub.value_or(path->attribute));
+    if (path->sub) parents_.push_back(path->attribute);
+  }
+}
+
 bool AttributeSelection::IncludesByDefault(const Attribute& attribute) const {
   return attribute.returned != Returned::kRequest || Contains(supplied_, attribute.id);
 }
 
-bool AttributeSelection::Includes(const Attribute& attribute) const {
+bool AttributeSelection::IncludesByRules(const Attribute& attribute) const {
   if (attribute.returned == Returned::kNever || attribute.mutability == Mutability::kWriteOnly) {
     return false;
   }

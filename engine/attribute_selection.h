@@ -10,7 +10,8 @@
 
 namespace scimledger {
 
-/// `attributes` and `excludedAttributes` of one request (RFC 7644 §3.9), resolved against a type.
+/// `attributes` and `excludedAttributes` of one request (RFC 7644 §3.9), resolved against the types
+/// that its answer may hold.
 class AttributeSelection {
  public:
   /// Everything returned by default.
@@ -20,18 +21,24 @@ class AttributeSelection {
   /// URN-qualified, or a whole extension's URN. `supplied` are attributes the client sent, for
   /// `returned: request` in answers to writes.
   [[nodiscard]] static Result<AttributeSelection> Parse(const SchemaRegistry& registry,
-                                                        const ResourceType& type,
+                                                        std::span<const ResourceType> types,
                                                         std::optional<std::string_view> attributes,
                                                         std::optional<std::string_view> excluded,
                                                         std::span<const AttributeId> supplied = {});
   /// Whether the attribute (top level or sub) goes into the answer. Of a sub-attribute it is asked
   /// only when its parent does.
-  bool Includes(const Attribute& attribute) const;
+  bool Includes(const Attribute& attribute) const {
+    const bool is_plain = mode_ == Mode::kDefault && attribute.returned == Returned::kDefault &&
+                          attribute.mutability != Mutability::kWriteOnly;
+    return is_plain || IncludesByRules(attribute);
+  }
   /// True when `attributes=` was given: a PATCH then answers 200 with a body.
   bool is_explicit() const { return mode_ == Mode::kOnly; }
 
  private:
   enum class Mode : std::uint8_t { kDefault, kOnly, kExcept };
+  void Name(const SchemaRegistry& registry, const ResourceType& type, std::string_view name);
+  bool IncludesByRules(const Attribute& attribute) const;
   bool IncludesByDefault(const Attribute& attribute) const;
 
   Mode mode_ = Mode::kDefault;

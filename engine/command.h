@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,10 +13,14 @@
 
 namespace scimledger {
 
-/// If-Match of a write (RFC 7644 §3.14): any of these versions, or any at all for `*`.
+/// Preconditions of a request (RFC 7644 §3.14, RFC 9110 §13.1). If-Match: the version is one of
+/// these, or any at all for `*` (and where only the other header is there). If-None-Match: it is
+/// none of the excluded ones, and `*` excludes all there are.
 struct ExpectedVersion {
   bool any = false;
-  std::vector<std::uint64_t> versions;
+  std::vector<std::uint64_t> versions = {};
+  bool excludes_any = false;
+  std::vector<std::uint64_t> excluded = {};
 };
 
 struct CreateResource {
@@ -43,6 +48,9 @@ struct DeleteResource {
 struct AddSchema {
   SchemaDefinition definition;
 };
+struct ChangeSettings {
+  std::vector<SettingChange> changes;
+};
 struct CreateCredential {
   Credential credential;  ///< times are set by decide
 };
@@ -51,7 +59,7 @@ struct RevokeCredential {
 };
 
 using CommandBody = std::variant<CreateResource, ReplaceResource, PatchResource, DeleteResource,
-                                 AddSchema, CreateCredential, RevokeCredential>;
+                                 AddSchema, ChangeSettings, CreateCredential, RevokeCredential>;
 
 /// One thing asked for, by whom, with everything decide may not draw itself.
 struct Command {
@@ -60,6 +68,8 @@ struct Command {
   ClientContext client;
   Uuid transaction;
   RegistryPtr registry;  ///< what the body was parsed against; ids in it stay valid later
+  /// Events that earlier commands of the transaction made: keeps event ids apart.
+  std::size_t events_before = 0;
 };
 
 }  // namespace scimledger

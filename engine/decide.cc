@@ -8,9 +8,9 @@
 namespace scimledger {
 namespace {
 
-/// UUIDv7 (RFC 9562 §5.7): milliseconds; the µs below them; the event's index in its command, so
-/// that ids of one command ascend; and bits of SHA-256(transaction, index), so that nothing is
-/// random (I-6).
+/// UUIDv7 (RFC 9562 §5.7): milliseconds; the µs below them; the event's index in its transaction,
+/// so that ids of one transaction ascend (the first 65,536); and bits of SHA-256(transaction,
+/// index), so that nothing is random (I-6).
 Uuid EventId(std::int64_t time_us, const Uuid& transaction, std::size_t index) {
   const auto us = static_cast<std::uint64_t>(time_us);
   const std::uint64_t ms = us / 1000;
@@ -40,6 +40,9 @@ struct Dispatch {
   Result<Decision> operator()(const PatchResource& body) { return DecidePatch(deciding, body); }
   Result<Decision> operator()(const DeleteResource& body) { return DecideDelete(deciding, body); }
   Result<Decision> operator()(const AddSchema& body) { return DecideAddSchema(deciding, body); }
+  Result<Decision> operator()(const ChangeSettings& body) {
+    return DecideChangeSettings(deciding, body);
+  }
   Result<Decision> operator()(const CreateCredential& body) {
     return DecideCreateCredential(deciding, body);
   }
@@ -55,7 +58,7 @@ Event& AppendEvent(const Deciding& deciding, EventKind kind, std::vector<Event>&
   Command& command = deciding.command;
   Event& event = events.emplace_back();
   event.sequence = Sequence{deciding.state.head().value + index + 1};
-  event.id = EventId(deciding.time.now_us, command.transaction, index);
+  event.id = EventId(deciding.time.now_us, command.transaction, command.events_before + index);
   event.kind = kind;
   event.time_us = deciding.time.now_us;
   event.clock_us = deciding.time.clock_us;

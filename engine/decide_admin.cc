@@ -37,6 +37,21 @@ Result<Decision> DecideAddSchema(const Deciding& deciding, const AddSchema& comm
   return decision;
 }
 
+Result<Decision> DecideChangeSettings(const Deciding& deciding, const ChangeSettings& command) {
+  TenantSettings after = deciding.registry->settings();
+  for (const SettingChange& change : command.changes) after.Set(change.setting, change.after);
+  Decision decision;
+  if (after == deciding.registry->settings()) return decision;
+  Event& event = AppendEvent(deciding, EventKind::kSettingsChanged, decision.events);
+  event.resource_type = "Settings";
+  for (const SettingDefinition& definition : SettingDefinitions()) {
+    const Setting setting = definition.setting;
+    if (after.IsChanged(setting) == deciding.registry->settings().IsChanged(setting)) continue;
+    event.settings.push_back({setting, after.IsChanged(setting)});
+  }
+  return decision;
+}
+
 Result<Decision> DecideCreateCredential(const Deciding& deciding, const CreateCredential& command) {
   if (deciding.state.FindCredential(command.credential.id)) {
     return Refuse(409, ScimType::kUniqueness,

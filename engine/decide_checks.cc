@@ -107,19 +107,36 @@ Result<ResourcePtr> FindTarget(const State& state, const ResourceType& type, con
   return row;
 }
 
-Result<void> CheckExpected(const Resource& resource,
+Result<void> CheckExpected(const SchemaRegistry& registry, const Resource& resource,
                            const std::optional<ExpectedVersion>& expected) {
-  if (!expected || expected->any) return {};
-  const auto& versions = expected->versions;
-  if (std::find(versions.begin(), versions.end(), resource.version) != versions.end()) return {};
-  std::vector<std::string> tags;
-  for (const std::uint64_t version : versions) tags.push_back(FormatETag(version));
-  return Refuse(
-      412, ScimType::kNone,
-      fmt::format("The resource is at version {}, but If-Match expects {}; read it again "
-                  "and repeat the change",
-                  FormatETag(resource.version),
-                  tags.empty() ? "none that exists" : fmt::format("{}", fmt::join(tags, ", "))));
+  if (!expected && registry.settings().IsChanged(Setting::kIfMatch)) {
+    return Refuse(428, ScimType::kNone,
+                  fmt::format("If-Match is required here: read the resource and send its ETag, now "
+                              "{}, along (in a Bulk: as `version`)",
+                              FormatETag(resource.version)));
+  }
+  if (!expected) return {};
+  return CheckVersion(resource, *expected);
+}
+
+Result<void> CheckVersion(const Resource& resource, const ExpectedVersion& expected) {
+  const auto has = [&](const std::vector<std::uint64_t>& versions) {
+    return std::find(versions.begin(), versions.end(), resource.version) != versions.end();
+  };
+  const std::string now = FormatETag(resource.version);
+  if (!expected.any && !has(expected.versions)) {
+    std::vector<std::string> tags;
+    for (const std::uint64_t version : expected.versions) tags.push_back(FormatETag(version));
+    return Refuse(
+        412, ScimType::kNone,
+        fmt::format("The resource is at version {}, but If-Match expects {}; read it again "
+                    "and repeat the change",
+                    now,
+                    tags.empty() ? "none that exists" : fmt::format("{}", fmt::join(tags, ", "))));
+  }
+  if (!expected.excludes_any && !has(expected.excluded)) return {};
+  return Refuse(412, ScimType::kNone,
+                fmt::format("The resource is at version {}, which If-None-Match excludes", now));
 }
 
 Result<void> CheckUniqueKeys(const State& state, const Resource& row) {

@@ -20,9 +20,12 @@ inline constexpr std::size_t kResourceBytesMax = 1U << 20U;
 [[nodiscard]] Result<ResourcePtr> FindTarget(const State& state, const ResourceType& type,
                                              const ResourceId& id);
 
-/// If-Match (RFC 7644 §3.14). 412 naming both versions.
-[[nodiscard]] Result<void> CheckExpected(const Resource& resource,
+/// If-Match (RFC 7644 §3.14). 412 naming both versions; 428 where the tenant requires it.
+[[nodiscard]] Result<void> CheckExpected(const SchemaRegistry& registry, const Resource& resource,
                                          const std::optional<ExpectedVersion>& expected);
+
+/// If-Match and If-None-Match, also of a read. 412 naming the versions.
+[[nodiscard]] Result<void> CheckVersion(const Resource& resource, const ExpectedVersion& expected);
 
 /// 409 `uniqueness` where another resource holds one of the row's keys; the detail names attribute
 /// and value.

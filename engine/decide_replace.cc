@@ -98,7 +98,7 @@ Result<Decision> DecideReplace(const Deciding& deciding, ReplaceResource& comman
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
   SCIMLEDGER_TRY_ASSIGN(const ResourcePtr before, FindTarget(deciding.state, type, command.id));
-  SCIMLEDGER_TRY(CheckExpected(*before, command.expected));
+  SCIMLEDGER_TRY(CheckExpected(registry, *before, command.expected));
   const AttributeMap attributes_before = DecodeDocument(before->document);
   AttributeMap attributes_after = std::move(command.draft.attributes);
   SCIMLEDGER_TRY(OmittedValues(registry, command.draft.cleared)

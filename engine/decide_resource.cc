@@ -142,7 +142,7 @@ Result<Decision> DecidePatch(const Deciding& deciding, const PatchResource& comm
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
   SCIMLEDGER_TRY_ASSIGN(const ResourcePtr before, FindTarget(deciding.state, type, command.id));
-  SCIMLEDGER_TRY(CheckExpected(*before, command.expected));
+  SCIMLEDGER_TRY(CheckExpected(registry, *before, command.expected));
   SCIMLEDGER_TRY_ASSIGN(PatchEffect effect,
                         ApplyPatch(deciding.state, type, *before, command.patch));
   const AttributeMap attributes_before = DecodeDocument(before->document);
@@ -156,7 +156,7 @@ Result<Decision> DecideDelete(const Deciding& deciding, const DeleteResource& co
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
   SCIMLEDGER_TRY_ASSIGN(const ResourcePtr before, FindTarget(deciding.state, type, command.id));
-  SCIMLEDGER_TRY(CheckExpected(*before, command.expected));
+  SCIMLEDGER_TRY(CheckExpected(registry, *before, command.expected));
   std::vector<ResourceId> groups = deciding.state.GroupsHolding(before->id);
   // A group in itself goes with its own member set.
   groups.erase(std::remove(groups.begin(), groups.end(), before->id), groups.end());

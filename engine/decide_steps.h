@@ -37,6 +37,8 @@ struct ResourceChange {
 [[nodiscard]] Result<Decision> DecideDelete(const Deciding& deciding,
                                             const DeleteResource& command);
 [[nodiscard]] Result<Decision> DecideAddSchema(const Deciding& deciding, const AddSchema& command);
+[[nodiscard]] Result<Decision> DecideChangeSettings(const Deciding& deciding,
+                                                    const ChangeSettings& command);
 [[nodiscard]] Result<Decision> DecideCreateCredential(const Deciding& deciding,
                                                       const CreateCredential& command);
 [[nodiscard]] Result<Decision> DecideRevokeCredential(const Deciding& deciding,

@@ -4,6 +4,7 @@
 
 #include "engine/document.h"
 #include "engine/event.pb.h"
+#include "engine/json.h"
 #include "engine/resource_json.h"
 #include "storage/envelope.h"
 
@@ -43,6 +44,7 @@ bool IsResourceEvent(EventKind kind) {
     case EventKind::kSchemaAdded:
     case EventKind::kCredentialCreated:
     case EventKind::kCredentialRevoked:
+    case EventKind::kSettingsChanged:
       return false;
   }
   return false;
@@ -72,6 +74,9 @@ void FillHeader(const SchemaRegistry& registry, const Event& event, const Uuid& 
   header.set_auth_method(static_cast<std::uint32_t>(event.actor.method));
   for (const AttributeChange& change : event.changes) {
     header.add_paths(registry.attribute(change.attribute).path);
+  }
+  for (const SettingChange& change : event.settings) {
+    header.add_paths(std::string(DefinitionOf(change.setting).name));
   }
 }
 
@@ -107,6 +112,12 @@ void FillBody(const SchemaRegistry& registry, const Event& event, proto::Body& b
       AppendValueJson(registry, change.after, *stored.mutable_after());
     }
   }
+  for (const SettingChange& change : event.settings) {
+    const SettingDefinition& definition = DefinitionOf(change.setting);
+    proto::Change& stored = *body.add_changes();
+    AppendJsonString(*stored.mutable_before(), change.after ? definition.usual : definition.other);
+    AppendJsonString(*stored.mutable_after(), change.after ? definition.other : definition.usual);
+  }
   if (!event.members_added.empty()) FillIds(event.members_added, *body.mutable_members_added());
   if (!event.members_removed.empty()) {
     FillIds(event.members_removed, *body.mutable_members_removed());
@@ -127,7 +138,7 @@ storage::Result<void> ReadHeader(const proto::Header& header, const storage::Eve
     return Corrupt(stored.sequence, "the header does not belong to its record");
   }
   if (header.kind() < static_cast<std::uint32_t>(EventKind::kResourceCreated) ||
-      header.kind() > static_cast<std::uint32_t>(EventKind::kCredentialRevoked)) {
+      header.kind() > static_cast<std::uint32_t>(EventKind::kSettingsChanged)) {
     return Corrupt(stored.sequence, fmt::format("unknown kind {}", header.kind()));
   }
   if (header.auth_method() < static_cast<std::uint32_t>(AuthMethod::kBearer) ||
@@ -271,6 +282,31 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
   return {};
 }
 
+/// A switch or a position that this version does not have makes the event unreadable: replay would
+/// go another way than it went.
+storage::Result<void> ReadSettings(const Messages& messages, Event& event) {
+  const proto::Header& header = messages.header;
+  if (header.paths_size() == 0 || header.paths_size() != messages.body.changes_size()) {
+    return Corrupt(event.sequence, "header and body differ in their number of settings");
+  }
+  for (int i = 0; i < header.paths_size(); ++i) {
+    const SettingDefinition* definition = FindSetting(header.paths(i));
+    const auto is_position = [&](std::string_view position) {
+      std::string json;
+      AppendJsonString(json, position);
+      return messages.body.changes(i).after() == json;
+    };
+    if (definition == nullptr ||
+        (!is_position(definition->usual) && !is_position(definition->other))) {
+      return storage::Fail(ErrorCode::kIncompatible,
+                           fmt::format("event {}: this version does not know the setting {}",
+                                       event.sequence.value, header.paths(i)));
+    }
+    event.settings.push_back({definition->setting, is_position(definition->other)});
+  }
+  return {};
+}
+
 storage::Result<std::vector<ResourceId>> ReadIds(Sequence sequence, std::string_view bytes) {
   if (bytes.size() % sizeof(ResourceId) != 0) {
     return Corrupt(sequence, "a list of members is cut off");
@@ -312,6 +348,7 @@ storage::Result<void> ReadBody(const SchemaRegistry& registry, const Messages& m
   SCIMLEDGER_TRY_ASSIGN(event.members_added, ReadIds(event.sequence, body.members_added()));
   SCIMLEDGER_TRY_ASSIGN(event.members_removed, ReadIds(event.sequence, body.members_removed()));
   if (event.kind == EventKind::kSchemaAdded) event.schema.json = body.schema_json();
+  if (event.kind == EventKind::kSettingsChanged) return ReadSettings(messages, event);
   if (IsCredentialEvent(event.kind)) return ReadCredential(body.credential(), event);
   return {};
 }
@@ -349,6 +386,8 @@ std::string_view ToString(EventKind kind) {
       return "CredentialCreated";
     case EventKind::kCredentialRevoked:
       return "CredentialRevoked";
+    case EventKind::kSettingsChanged:
+      return "SettingsChanged";
   }
   return {};
 }

@@ -22,6 +22,7 @@ enum class EventKind : std::uint8_t {
   kSchemaAdded = 5,
   kCredentialCreated = 6,
   kCredentialRevoked = 7,
+  kSettingsChanged = 8,
 };
 /// "ResourceCreated", …
 std::string_view ToString(EventKind kind);
@@ -74,9 +75,10 @@ struct Credential {
 };
 
 /// One event, typed. Which members are set depends on the kind: resource events have resource
-/// fields, changes and members; SchemaAdded a definition; credential events a credential. The
-/// latter two say what they are about in `resource_type` ("Schema", "ResourceType", "Credential")
-/// and `resource_name`, a credential its id in `resource`; their versions are 0.
+/// fields, changes and members; SchemaAdded a definition; credential events a credential;
+/// SettingsChanged the switches that moved. The latter three say what they are about in
+/// `resource_type` ("Schema", "ResourceType", "Credential", "Settings") and `resource_name`, a
+/// credential its id in `resource`; their versions are 0.
 struct Event {
   Sequence sequence;
   Uuid id;
@@ -101,6 +103,7 @@ struct Event {
 
   SchemaDefinition schema;
   std::optional<Credential> credential;
+  std::vector<SettingChange> settings;  ///< in order of Setting
 
   /// The resource's row right after the event; set by decide, not stored (replay folds its own).
   ResourcePtr after;

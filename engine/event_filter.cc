@@ -157,6 +157,7 @@ class EventEvaluator {
   template <typename Test>
   bool AnyChange(const Test& test) const {
     if (event_.credential) return AnyCredentialChange(test);
+    if (!event_.settings.empty()) return AnySettingChange(test);
     return std::any_of(event_.changes.begin(), event_.changes.end(),
                        [&](const AttributeChange& change) {
                          return test(ChangeView{registry_.attribute(change.attribute).path,
@@ -175,6 +176,18 @@ class EventEvaluator {
       return is_created ? ChangeView{path, &none, &value} : ChangeView{path, &value, &none};
     };
     return test(view("name", name)) || test(view("role", role));
+  }
+
+  template <typename Test>
+  bool AnySettingChange(const Test& test) const {
+    return std::any_of(event_.settings.begin(), event_.settings.end(),
+                       [&](const SettingChange& change) {
+                         const SettingDefinition& definition = DefinitionOf(change.setting);
+                         const Value usual{std::string(definition.usual)};
+                         const Value other{std::string(definition.other)};
+                         return test(change.after ? ChangeView{definition.name, &usual, &other}
+                                                  : ChangeView{definition.name, &other, &usual});
+                       });
   }
 
   static bool HoldsForChange(const EventFilter::Compare& node, const ChangeView& change) {

@@ -119,13 +119,29 @@ void AppendCredentialChanges(const Event& event, std::string& out) {
   role.End();
 }
 
+void AppendSettingChanges(const Event& event, std::string& out) {
+  bool first = true;
+  for (const SettingChange& change : event.settings) {
+    if (!first) out += ',';
+    first = false;
+    const SettingDefinition& definition = DefinitionOf(change.setting);
+    ObjectWriter object(out);
+    object.String("path", definition.name);
+    object.String("before", change.after ? definition.usual : definition.other);
+    object.String("after", change.after ? definition.other : definition.usual);
+    object.End();
+  }
+}
+
 void AppendChanges(const SchemaRegistry& registry, const Event& event, ObjectWriter& members,
                    std::string& out) {
-  if (event.changes.empty() && !event.credential) return;
+  if (event.changes.empty() && !event.credential && event.settings.empty()) return;
   members.Key("changes");
   out += '[';
   if (event.credential) {
     AppendCredentialChanges(event, out);
+  } else if (!event.settings.empty()) {
+    AppendSettingChanges(event, out);
   } else {
     AppendAttributeChanges(registry, event, out);
   }
@@ -156,7 +172,8 @@ void AppendMembers(const Event& event, ObjectWriter& members, std::string& out) 
 }  // namespace
 
 std::string ShownResourceId(const Event& event) {
-  return event.kind == EventKind::kSchemaAdded ? DefinitionId(event) : event.resource.ToString();
+  if (event.kind == EventKind::kSchemaAdded) return DefinitionId(event);
+  return event.kind == EventKind::kSettingsChanged ? "settings" : event.resource.ToString();
 }
 
 void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::string_view tenant,

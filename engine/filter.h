@@ -75,7 +75,8 @@ struct Operand {
 };
 
 /// A filter bound to one resource type: every path resolved, every operand typed, every operator
-/// allowed for its attribute. Immutable; move-only.
+/// allowed for its attribute. An And without terms always holds, an Or without terms never.
+/// Immutable; move-only.
 struct Filter {
   struct Compare {
     AttributePath path;
@@ -125,6 +126,12 @@ std::string DescribeUnknownPath(const ResourceType& type, std::string_view path)
 /// its parts.
 [[nodiscard]] Result<Filter> BindFilter(const SchemaRegistry& registry, const ResourceType& type,
                                         const FilterSyntax& syntax);
+
+/// As BindFilter, for one type of a query over all of them (RFC 7644 §3.4.2.1): an attribute that
+/// `type` lacks and another type has counts as one without a value.
+[[nodiscard]] Result<Filter> BindFilterAcrossTypes(const SchemaRegistry& registry,
+                                                   const ResourceType& type,
+                                                   const FilterSyntax& syntax);
 
 /// Binds the filter inside `attribute[…]` (PATCH paths, value paths).
 [[nodiscard]] Result<Filter> BindElementFilter(const SchemaRegistry& registry,

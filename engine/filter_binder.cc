@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "engine/filter.h"
@@ -22,6 +24,8 @@ std::unexpected<ScimError> RefuseFilter(fmt::format_string<Args...> format, Args
 Filter NegationOf(Filter filter) {
   return {Filter::Not{std::make_unique<Filter>(std::move(filter))}};
 }
+
+Filter Never() { return {Filter::Or{}}; }
 
 bool IsOrdering(CompareOperator op) {
   return op == CompareOperator::kGt || op == CompareOperator::kGe || op == CompareOperator::kLt ||
@@ -125,8 +129,11 @@ Result<Operand> BindOperand(const Attribute& attribute, const Literal& literal) 
 /// Binds over one of two scopes: a whole resource, or one element of an attribute.
 class FilterBinder {
  public:
-  FilterBinder(const SchemaRegistry& registry, const ResourceType& type)
-      : registry_(registry), type_(&type) {}
+  /// What an attribute means that the type does not have.
+  enum class Foreign : std::uint8_t { kUnknown, kHasNoValue };
+
+  FilterBinder(const SchemaRegistry& registry, const ResourceType& type, Foreign foreign)
+      : registry_(registry), type_(&type), foreign_(foreign) {}
   FilterBinder(const SchemaRegistry& registry, AttributeId element)
       : registry_(registry), element_(element) {}
 
@@ -151,6 +158,17 @@ class FilterBinder {
     const auto sub = registry_.FindSubAttribute(element_, name);
     if (!sub) return std::nullopt;
     return AttributePath{element_, sub};
+  }
+
+  /// Whether only other types have it.
+  bool IsForeign(std::string_view text) const {
+    if (foreign_ == Foreign::kUnknown || Names(*type_, text)) return false;
+    const auto types = registry_.resource_types();
+    return std::any_of(types.begin(), types.end(),
+                       [&](const ResourceType& type) { return Names(type, text); });
+  }
+  bool Names(const ResourceType& type, std::string_view text) const {
+    return ResolvePath(registry_, type, text) || ResolveSchemaPath(registry_, type, text);
   }
 
   std::unexpected<ScimError> RefuseUnknown(std::string_view text) const {
@@ -185,6 +203,9 @@ class FilterBinder {
   Result<Filter> BindNode(const FilterSyntax::Compare& node) {
     const bool is_null = std::holds_alternative<std::monostate>(node.literal);
     if (is_null) return BindNullComparison(node);
+    if (IsForeign(node.path)) {
+      return node.op == CompareOperator::kNe ? NegationOf(Never()) : Never();
+    }
     SCIMLEDGER_TRY_ASSIGN(const AttributePath path, ResolveComparable(node.path));
     const Attribute& attribute = Target(path);
     SCIMLEDGER_TRY(CheckOperator(attribute, node.op));
@@ -201,6 +222,7 @@ class FilterBinder {
   }
 
   Result<Filter> BindNode(const FilterSyntax::Present& node) {
+    if (IsForeign(node.path)) return Never();
     if (type_ != nullptr) {
       if (const Schema* schema = ResolveSchemaPath(registry_, *type_, node.path)) {
         return AnyPresent(*schema);
@@ -221,6 +243,7 @@ class FilterBinder {
 
   Result<Filter> BindNode(const FilterSyntax::ValuePath& node) {
     if (type_ == nullptr) return RefuseFilter("'{}[': no brackets inside brackets", node.path);
+    if (IsForeign(node.path)) return Never();
     SCIMLEDGER_TRY_ASSIGN(const AttributePath path, Resolve(node.path));
     const Attribute& attribute = Target(path);
     const bool has_elements =
@@ -259,13 +282,19 @@ class FilterBinder {
   const SchemaRegistry& registry_;
   const ResourceType* type_ = nullptr;
   AttributeId element_{};
+  Foreign foreign_ = Foreign::kUnknown;
 };
 
 }  // namespace
 
 Result<Filter> BindFilter(const SchemaRegistry& registry, const ResourceType& type,
                           const FilterSyntax& syntax) {
-  return FilterBinder(registry, type).Bind(syntax);
+  return FilterBinder(registry, type, FilterBinder::Foreign::kUnknown).Bind(syntax);
+}
+
+Result<Filter> BindFilterAcrossTypes(const SchemaRegistry& registry, const ResourceType& type,
+                                     const FilterSyntax& syntax) {
+  return FilterBinder(registry, type, FilterBinder::Foreign::kHasNoValue).Bind(syntax);
 }
 
 Result<Filter> BindElementFilter(const SchemaRegistry& registry, AttributeId attribute,

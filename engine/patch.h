@@ -37,6 +37,8 @@ struct PatchOperation {
   /// For a reference set: the ids sent. nullopt on a remove: no value list was sent.
   std::optional<std::vector<std::string>> members;
   std::string path_text;  ///< as it was sent, for error details
+  /// A singular complex value that is set as a whole: parts that were not sent go.
+  bool replaces_whole = false;
 };
 
 struct Patch {
@@ -51,9 +53,11 @@ struct Patch {
 /// Operations. Path-less writes to readOnly attributes (id, meta, groups) are ignored; a path to
 /// one is refused. Whole schemas may be addressed by their URN. null and "" clear (RFC 7643 §2.5),
 /// but an add of [] or of null members adds nothing: it must never empty a group. Details start
-/// with `Operations[i]`. Errors: `invalidSyntax` (structure, unknown op), `invalidPath`,
-/// `invalidFilter`, `invalidValue`, `noTarget` (remove without path), `mutability` (readOnly
-/// target).
+/// with `Operations[i]`. The tenant's settings may
+/// refuse operations without a path and unknown attributes, and let a replace of a complex
+/// attribute clear the parts it does not name. Errors: `invalidSyntax` (structure, unknown op),
+/// `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget` (remove without path), `mutability`
+/// (readOnly target).
 [[nodiscard]] Result<Patch> ParsePatch(const SchemaRegistry& registry, const ResourceType& type,
                                        simdjson::dom::element body);
 

@@ -112,6 +112,7 @@ Result<void> PatchElements::ApplyToAll(const PatchOperation& operation) {
   if (is_unassigned) return {};
   if (!attribute_.multi_valued) {
     if (elements_.empty()) return Append(operation.value);
+    if (operation.replaces_whole) return Replace(0, operation);
     return Merge(0, *operation.value.AsComplex());
   }
   return AddDistinct(operation.value);

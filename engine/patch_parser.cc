@@ -112,6 +112,9 @@ class PatchParser {
     if (op == PatchOp::kRemove) {
       return Refuse(ScimType::kNoTarget, "remove needs a 'path' that says what to remove");
     }
+    if (registry_.settings().IsChanged(Setting::kPathlessPatch)) {
+      return Refuse(ScimType::kInvalidSyntax, "an operation needs a 'path' here");
+    }
     if (!value) return RefuseMissingValue();
     if (!value->is_object()) {
       return Refuse(ScimType::kInvalidValue,
@@ -128,7 +131,9 @@ class PatchParser {
   Result<void> AddByKey(PatchOp op, std::string key, element value) {
     auto target = ParsePatchPath(registry_, type_, key);
     if (!target) {
-      if (target.error().scim_type == ScimType::kInvalidPath) return {};
+      if (target.error().scim_type == ScimType::kInvalidPath) {
+        return CheckUnknown(registry_, [&] { return key; });
+      }
       return std::unexpected(std::move(target).error());
     }
     if (target->schema != nullptr) return AddSchemaOperations(op, *target->schema, value);
@@ -297,7 +302,9 @@ class PatchParser {
                            operation.path_text + "." + registry_.attribute(sub).name}));
     }
     SCIMLEDGER_TRY_ASSIGN(operation.value, Read(attribute, value));
-    if (operation.value.IsUnassigned()) return {};
+    operation.replaces_whole = operation.op == PatchOp::kReplace &&
+                               registry_.settings().IsChanged(Setting::kComplexReplace);
+    if (operation.value.IsUnassigned() && !operation.replaces_whole) return {};
     return Push(std::move(operation));
   }
 

@@ -57,7 +57,7 @@ class ResourceParser {
         SCIMLEDGER_TRY(CollectFromSchema(*schema, json));
       } else if (key.find(':') != std::string_view::npos) {
         const auto path = ResolvePath(registry_, type_, key);
-        if (path) SCIMLEDGER_TRY(Add({path->attribute, path->sub, json}));
+        SCIMLEDGER_TRY(path ? Add({path->attribute, path->sub, json}) : PassOver(key));
       } else {
         const auto dot = key.find('.');
         const auto attribute = registry_.FindAttribute(type_, key.substr(0, dot));
@@ -83,10 +83,14 @@ class ResourceParser {
 
   Result<void> AddNamed(std::optional<AttributeId> attribute, std::string_view key, std::size_t dot,
                         element json) {
-    if (!attribute) return {};
+    if (!attribute) return PassOver(key);
     if (dot == std::string_view::npos) return Add({*attribute, std::nullopt, json});
     const auto sub = registry_.FindSubAttribute(*attribute, key.substr(dot + 1));
-    return sub ? Add({*attribute, sub, json}) : Result<void>();
+    return sub ? Add({*attribute, sub, json}) : PassOver(key);
+  }
+
+  Result<void> PassOver(std::string_view key) const {
+    return CheckUnknown(registry_, [&] { return std::string(key); });
   }
 
   Result<void> Add(SentAttribute sent) {
@@ -121,6 +125,9 @@ class ResourceParser {
         return refuse(fmt::format("expected URNs in strings, got {}", DescribeJsonType(urn)));
       }
       has_base = has_base || EqualsIgnoreAsciiCase(text, type_.schema);
+      if (ResolveSchemaPath(registry_, type_, text) == nullptr) {
+        SCIMLEDGER_TRY(PassOver(fmt::format("schemas: {}", text)));
+      }
     }
     if (!has_base) return refuse(fmt::format("the schema of a {} is not listed", type_.name));
     return {};
@@ -204,8 +211,8 @@ class ResourceParser {
         SCIMLEDGER_TRY(CheckRequiredOf(attributes));
       } else if (extension.required) {
         return Refuse(ScimType::kInvalidValue,
-                      fmt::format("{}: a {} needs this extension, and it is missing or empty",
-                                  extension.schema, type_.name));
+                      fmt::format("{}: a {} needs this extension{}, and it is missing or empty",
+                                  extension.schema, type_.name, RequiredNames(attributes)));
       }
     }
     SCIMLEDGER_TRY(CheckRequiredOf(registry_.FindSchema(type_.schema)->attributes));
@@ -213,6 +220,18 @@ class ResourceParser {
       SCIMLEDGER_TRY(CheckRequiredParts(registry_, id, value));
     }
     return {};
+  }
+
+  /// ` with a, b`: what has to be sent of a schema.
+  std::string RequiredNames(const std::vector<AttributeId>& attributes) const {
+    std::string names;
+    for (const AttributeId id : attributes) {
+      const Attribute& attribute = registry_.attribute(id);
+      if (!attribute.required || attribute.mutability == Mutability::kReadOnly) continue;
+      names += names.empty() ? " with " : ", ";
+      names += attribute.name;
+    }
+    return names;
   }
 
   Result<void> CheckRequiredOf(const std::vector<AttributeId>& attributes) const {

@@ -1,7 +1,5 @@
 #include "engine/resource_writer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -127,11 +125,12 @@ class ResourceJsonWriter::Pieces {
     AppendIdString(out_, resource_.id);
   }
 
-  const DocumentCursor* FindStored(AttributeId id) const {
-    const auto found = std::lower_bound(
-        stored_.begin(), stored_.end(), id,
-        [](const DocumentCursor& entry, AttributeId key) { return entry.id() < key; });
-    return found == stored_.end() || found->id() != id ? nullptr : &*found;
+  /// Attributes are asked for in order of id, but for extensions that came later than others.
+  const DocumentCursor* FindStored(AttributeId id) {
+    if (next_stored_ > 0 && stored_[next_stored_ - 1].id() >= id) next_stored_ = 0;
+    while (next_stored_ < stored_.size() && stored_[next_stored_].id() < id) ++next_stored_;
+    if (next_stored_ == stored_.size() || stored_[next_stored_].id() != id) return nullptr;
+    return &stored_[next_stored_++];
   }
 
   void AppendSchemas() {
@@ -286,6 +285,9 @@ class ResourceJsonWriter::Pieces {
     references_.ForEachGroup(resource_, [&](const ReferencedResource& group) {
       AppendElement(attribute, parts, group, "direct", separator);
     });
+    references_.ForEachIndirectGroup(resource_, [&](const ReferencedResource& group) {
+      AppendElement(attribute, parts, group, "indirect", separator);
+    });
     if (separator == ',') out_ += ']';
   }
 
@@ -330,6 +332,13 @@ class ResourceJsonWriter::Pieces {
     return location;
   }
 
+  void AppendTime(std::string_view name, std::int64_t time_us, ObjectWriter& object) {
+    object.Key(name);
+    out_ += '"';
+    AppendDateTime(time_us, out_);
+    out_ += '"';
+  }
+
   void AppendMeta() {
     const CommonAttributes& common = registry_.common();
     const auto is_selected = [&](AttributeId id) {
@@ -339,12 +348,11 @@ class ResourceJsonWriter::Pieces {
     const std::size_t before = out_.size();
     out_ += ",\"meta\":";
     ObjectWriter meta(out_);
+    // Nothing of it but the type's name and the location needs a look for characters to escape.
     if (is_selected(common.meta_resource_type)) meta.Member("resourceType", type_.name);
-    if (is_selected(common.meta_created)) {
-      meta.Member("created", FormatDateTime(resource_.created_us));
-    }
+    if (is_selected(common.meta_created)) AppendTime("created", resource_.created_us, meta);
     if (is_selected(common.meta_last_modified)) {
-      meta.Member("lastModified", FormatDateTime(resource_.last_modified_us));
+      AppendTime("lastModified", resource_.last_modified_us, meta);
     }
     if (is_selected(common.meta_location)) {
       meta.Member("location", LocationOf(resource_.type, resource_.id));
@@ -361,6 +369,7 @@ class ResourceJsonWriter::Pieces {
   const References& references_;
   std::string out_;                     ///< the caller's, while a piece is written
   std::vector<DocumentCursor> stored_;  ///< each at its entry, in order of id
+  std::size_t next_stored_ = 0;         ///< in `stored_`: where to look for the next one
   std::string_view extension_;          ///< URN of the extension object that is open
   std::size_t next_attribute_ = 0;      ///< in type_.attributes
   std::size_t next_member_ = 0;
@@ -387,6 +396,6 @@ void AppendResourceJson(const SchemaRegistry& registry, const Resource& resource
   }
 }
 
-std::string FormatETag(std::uint64_t version) { return fmt::format("W/\"{}\"", version); }
+std::string FormatETag(std::uint64_t version) { return "W/\"" + std::to_string(version) + '"'; }
 
 }  // namespace scimledger

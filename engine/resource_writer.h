@@ -39,6 +39,10 @@ class References {
   /// Visits the groups that hold the resource directly, in order of creation.
   virtual void ForEachGroup(const Resource& member,
                             const std::function<void(const ReferencedResource&)>& visit) const = 0;
+  /// Visits the groups that hold it only through other groups, each once, in order of creation.
+  virtual void ForEachIndirectGroup(
+      const Resource& member,
+      const std::function<void(const ReferencedResource&)>& visit) const = 0;
   virtual std::optional<ReferencedResource> Find(const ResourceId& id) const = 0;
 };
 

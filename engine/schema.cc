@@ -5,6 +5,9 @@
 namespace scimledger {
 namespace {
 
+/// Whose displayName the switch of that name is about.
+constexpr std::string_view kGroupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+
 template <typename Id>
 std::optional<Id> FindName(const NameMap<Id>& names, std::string_view name) {
   const auto found = names.find(name);
@@ -107,6 +110,19 @@ SchemaRegistry::Lookup::Lookup(const SchemaRegistry& registry)
       }
     }
   }
+}
+
+std::shared_ptr<const SchemaRegistry> SchemaRegistry::WithSettings(
+    const TenantSettings& settings) const {
+  auto next = std::make_shared<SchemaRegistry>(*this);
+  next->settings_ = settings;
+  const bool is_free = settings.IsChanged(Setting::kGroupDisplayName);
+  if (const auto id = FindInSchema(kGroupSchema, "displayName")) {
+    Attribute& name = next->attributes_[static_cast<std::size_t>(*id)];
+    name.required = !is_free;
+    name.uniqueness = is_free ? Uniqueness::kNone : Uniqueness::kServer;
+  }
+  return next;
 }
 
 const Schema* SchemaRegistry::FindSchema(std::string_view urn) const {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "engine/scim_error.h"
+#include "engine/tenant_settings.h"
+#include "engine/text_format.h"
 
 namespace scimledger {
 
@@ -82,6 +84,9 @@ struct Attribute {
   /// its value when a PUT omits it (User.active: DESIGN §8). Empty: none. Our own characteristic,
   /// spelled `x-default` in the built-in schema files and not published.
   std::string default_json;
+  /// What the text must look like when the tenant's `formats` are strict. Spelled `x-format` in
+  /// schema files, not published.
+  TextFormat format = TextFormat::kAny;
 };
 
 struct Schema {
@@ -150,6 +155,11 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
   [[nodiscard]] Result<std::shared_ptr<const SchemaRegistry>> WithRecorded(
       const SchemaDefinition& definition) const;
 
+  /// The tenant's switches, which decide how values are read and what is published.
+  const TenantSettings& settings() const { return settings_; }
+  /// The same definitions under other switches.
+  std::shared_ptr<const SchemaRegistry> WithSettings(const TenantSettings& settings) const;
+
   /// Definitions added over the built-in ones, in order: WithRecorded of each gives this registry.
   std::span<const SchemaDefinition> added() const { return added_; }
 
@@ -186,6 +196,7 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
   std::vector<ResourceType> types_;
   CommonAttributes common_{};
   std::vector<SchemaDefinition> added_;
+  TenantSettings settings_;
   struct Lookup;
   std::shared_ptr<const Lookup> lookup_;  ///< hash maps over folded names and paths
 };

@@ -228,6 +228,8 @@ Result<Attribute> ReadCharacteristics(const Node& node, std::string name) {
                         node.OneOf("uniqueness", std::span(kUniquenesses), Uniqueness::kNone));
   SCIMLEDGER_TRY_ASSIGN(attribute.canonical_values, node.Texts("canonicalValues"));
   SCIMLEDGER_TRY_ASSIGN(attribute.reference_types, node.Texts("referenceTypes"));
+  SCIMLEDGER_TRY_ASSIGN(attribute.format,
+                        node.OneOf("x-format", std::span(kTextFormats), TextFormat::kAny));
   SCIMLEDGER_TRY(CheckCombination(node, attribute));
   return attribute;
 }

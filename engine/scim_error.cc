@@ -26,6 +26,12 @@ std::string_view ToString(ScimType type) {
       return "invalidVers";
     case ScimType::kSensitive:
       return "sensitive";
+    case ScimType::kInvalidCursor:
+      return "invalidCursor";
+    case ScimType::kExpiredCursor:
+      return "expiredCursor";
+    case ScimType::kInvalidCount:
+      return "invalidCount";
   }
   return "";
 }

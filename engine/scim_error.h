@@ -8,7 +8,7 @@
 
 namespace scimledger {
 
-/// `scimType` values of RFC 7644 §3.12, table 9.
+/// `scimType` values of RFC 7644 §3.12, table 9, and RFC 9865 §2.1.
 enum class ScimType : std::uint8_t {
   kNone,  ///< no scimType in the body
   kInvalidFilter,
@@ -21,6 +21,9 @@ enum class ScimType : std::uint8_t {
   kInvalidValue,
   kInvalidVers,
   kSensitive,
+  kInvalidCursor,
+  kExpiredCursor,
+  kInvalidCount,
 };
 
 /// The spelling on the wire; empty for kNone.

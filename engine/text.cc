@@ -154,20 +154,21 @@ std::optional<std::int64_t> ParseDateTime(std::string_view text) {
   return (minutes * 60 + second) * kSecondUs + fraction_us;
 }
 
-std::string FormatDateTime(std::int64_t time_us) {
+void AppendDateTime(std::int64_t time_us, std::string& out) {
   const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(time_us)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss<std::chrono::microseconds> clock(time - day);
   // Digits go where the zeros are: two of these are in every answer.
-  std::string text = "0000-00-00T00:00:00.000000Z";
   const int year = static_cast<int>(date.year());
   // The last day of 9999 west of Greenwich is in the year 10000.
   const std::size_t shift = year > 9999 ? 1 : 0;
-  text.insert(0, shift, '0');
-  const auto put = [&text, shift](std::size_t last, std::int64_t number) {
-    for (std::size_t at = last + shift; number > 0; --at, number /= 10) {
-      text[at] = static_cast<char>('0' + number % 10);
+  const std::size_t begin = out.size() + shift;
+  out.append(shift, '0');
+  out += "0000-00-00T00:00:00.000000Z";
+  const auto put = [&out, begin](std::size_t last, std::int64_t number) {
+    for (std::size_t at = begin + last; number > 0; --at, number /= 10) {
+      out[at] = static_cast<char>('0' + number % 10);
     }
   };
   put(3, year);
@@ -177,6 +178,11 @@ std::string FormatDateTime(std::int64_t time_us) {
   put(15, clock.minutes().count());
   put(18, clock.seconds().count());
   put(25, clock.subseconds().count());
+}
+
+std::string FormatDateTime(std::int64_t time_us) {
+  std::string text;
+  AppendDateTime(time_us, text);
   return text;
 }
 

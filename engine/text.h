@@ -24,5 +24,6 @@ std::optional<std::int64_t> ParseDateTime(std::string_view text);
 
 /// `2026-11-23T10:00:00.123456Z`, always with six digits, so that text order is time order.
 std::string FormatDateTime(std::int64_t time_us);
+void AppendDateTime(std::int64_t time_us, std::string& out);
 
 }  // namespace scimledger

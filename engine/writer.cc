@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/group_run.h"
 #include "engine/writer_batch.h"
 #include "storage/hash.h"
 
@@ -59,19 +60,15 @@ class Writer::Loop {
   }
 
   void Submit(Command command, Done done) {
-    std::unique_lock lock(mutex_);
-    if (stopping_ || waiting_ >= options_.queue_max) {
-      const bool stopping = stopping_;
-      lock.unlock();
-      return done(Refuse(503, ScimType::kNone,
-                         stopping ? "The server is stopping: this change was not stored"
-                                  : "Too many changes are waiting: this one was not stored. Try "
-                                    "again later"));
-    }
-    queue_.push_back({std::move(command), std::move(done)});
-    ++waiting_;
-    lock.unlock();
-    wake_.notify_one();
+    Waiting waiting{std::move(command), std::move(done), nullptr};
+    if (auto refused = Queue(waiting)) waiting.done(std::unexpected(*std::move(refused)));
+  }
+
+  void SubmitGroup(CommandGroup group, GroupDone done) {
+    Waiting waiting;
+    waiting.group = std::make_shared<GroupRun>(std::move(group), std::move(done));
+    if (waiting.group->is_over()) return waiting.group->RefuseRest({});
+    if (const auto refused = Queue(waiting)) waiting.group->RefuseRest(*refused);
   }
 
   bool RunBetweenBatches(std::move_only_function<void()> task) {
@@ -104,7 +101,27 @@ class Writer::Loop {
   struct Waiting {
     Command command;
     Done done;
+    std::shared_ptr<GroupRun> group;  ///< set: this, and no command
   };
+
+  /// Why it was not taken.
+  std::optional<ScimError> Queue(Waiting& waiting) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) {
+        return ScimError{503, ScimType::kNone,
+                         "The server is stopping: this change was not stored"};
+      }
+      if (waiting_ >= options_.queue_max) {
+        return ScimError{503, ScimType::kNone,
+                         "Too many changes are waiting: this one was not stored. Try again later"};
+      }
+      queue_.push_back(std::move(waiting));
+      ++waiting_;
+    }
+    wake_.notify_one();
+    return std::nullopt;
+  }
 
   void Run() {
     while (Collect()) {
@@ -136,6 +153,10 @@ class Writer::Loop {
     WriterBatch batch(target_, log_.id());
     while (!collected_.empty() && !batch.IsFull(options_)) {
       Waiting waiting = TakeCollected();
+      if (waiting.group) {
+        ContinueGroup(std::move(waiting), batch);
+        continue;
+      }
       const std::int64_t clock_us = clock_.NowUs();
       batch.Take(std::move(waiting.command), std::move(waiting.done),
                  {std::max(clock_us, last_time_us_), clock_us});
@@ -157,9 +178,30 @@ class Writer::Loop {
     batch.AnswerAll();
   }
 
+  /// What does not fit into the batch or the turn waits behind the commands that came meanwhile.
+  void ContinueGroup(Waiting waiting, WriterBatch& batch) {
+    GroupRun& group = *waiting.group;
+    const auto turn_ends = std::chrono::steady_clock::now() + options_.group_turn;
+    while (!group.is_over() && !batch.IsFull(options_) &&
+           std::chrono::steady_clock::now() < turn_ends) {
+      const std::int64_t clock_us = clock_.NowUs();
+      group.DecideNext(batch, {std::max(clock_us, last_time_us_), clock_us});
+      if (!batch.events().empty()) last_time_us_ = batch.events().back().time_us;
+    }
+    if (group.is_over()) return;
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(waiting));
+    ++waiting_;
+  }
+
   void RefuseCollected() {
     while (!collected_.empty()) {
-      TakeCollected().done(std::unexpected(NothingWritten(*failure_)));
+      Waiting waiting = TakeCollected();
+      if (waiting.group) {
+        waiting.group->RefuseRest(NothingWritten(*failure_));
+      } else {
+        waiting.done(std::unexpected(NothingWritten(*failure_)));
+      }
     }
   }
 
@@ -237,6 +279,10 @@ Writer::~Writer() { loop_->Stop(); }
 
 void Writer::Submit(Command command, Done done) {
   loop_->Submit(std::move(command), std::move(done));
+}
+
+void Writer::SubmitGroup(CommandGroup group, GroupDone done) {
+  loop_->SubmitGroup(std::move(group), std::move(done));
 }
 
 bool Writer::RunBetweenBatches(std::move_only_function<void()> task) {

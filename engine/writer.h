@@ -1,12 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/command.h"
+#include "engine/command_group.h"
 #include "engine/decide.h"
 #include "engine/state.h"
 #include "storage/event_log.h"
@@ -37,10 +41,15 @@ struct Outcome {
   std::size_t events = 0;
 };
 
+/// What became of a group, by operation. nullopt: the group ended before it.
+using GroupOutcomes = std::vector<std::optional<Result<Outcome>>>;
+
 struct WriterOptions {
   std::size_t queue_max = 8192;         ///< commands waiting; one more is refused with 503
   std::size_t batch_events_max = 8192;  ///< a batch ends after the command that reaches this
   std::size_t batch_bytes_max = 32U << 20U;
+  /// A group that takes longer than this lets other commands go before its rest.
+  std::chrono::milliseconds group_turn{500};
   /// Called instead of ending the process after a failed sync; tests replace it.
   std::function<void(const storage::Error&)> on_sync_failed{};
 };
@@ -57,6 +66,7 @@ struct WriterCounts {
 class Writer {
  public:
   using Done = std::move_only_function<void(Result<Outcome>)>;
+  using GroupDone = std::move_only_function<void(GroupOutcomes)>;
 
   /// `log` and `target` must outlive the writer; only the writer changes them from now on.
   Writer(storage::EventLog& log, CommitTarget& target, Clock& clock, WriterOptions options);
@@ -67,6 +77,11 @@ class Writer {
   /// caller's): it must only hand the result over. 503: the queue is full, the writer has stopped,
   /// or the append failed and the outcome is unknown; 507: the same because the disk is full.
   void Submit(Command command, Done done);
+
+  /// Submits the commands of one request together. They are decided in order; other commands come
+  /// between them only where a batch is full. `done` as above; a refusal of the whole is each
+  /// operation's outcome.
+  void SubmitGroup(CommandGroup group, GroupDone done);
 
   /// Runs `task` on the writer's thread between two batches: no command is half done, the target is
   /// at the log's head, and nothing changes it meanwhile. False: the writer has stopped, and `task`

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <span>
 #include <vector>
 
@@ -18,6 +20,16 @@ class WriterBatch {
 
   /// Decides, encodes and folds into the overlay. Without effect on the batch when refused.
   void Take(Command command, Writer::Done done, DecideTime time);
+  /// Decides commands that stand or fall together, each on what those before it leave. Nothing is
+  /// answered: Answer does that. Sets `events_before` of all but the first.
+  struct Refused {
+    std::size_t command = 0;  ///< the first that was refused
+    ScimError error;
+  };
+  [[nodiscard]] std::expected<std::vector<Outcome>, Refused> TakeTogether(
+      std::span<Command> commands, DecideTime time);
+  /// Has `done` called with `outcome` when the batch is answered.
+  void Answer(Writer::Done done, Result<Outcome> outcome);
   bool IsFull(const WriterOptions& options) const;
   std::span<const Event> events() const { return events_; }
   std::span<const storage::NewEvent> encoded() const { return encoded_; }
@@ -28,12 +40,14 @@ class WriterBatch {
   void RefuseAll(const ScimError& error);
 
  private:
-  struct Answer {
+  struct Waiting {
     Writer::Done done;
     Result<Outcome> outcome;
   };
 
   [[nodiscard]] Result<Outcome> DecideAndApply(Command command, DecideTime time);
+  /// Adds decided events to the batch and to the overlay.
+  [[nodiscard]] Result<void> Accept(std::vector<Event> events);
   /// Returns the bytes of the encoded events. 413 beyond kCommandBytesMax.
   [[nodiscard]] Result<std::size_t> Encode(std::span<const Event> events);
 
@@ -42,7 +56,7 @@ class WriterBatch {
   std::vector<Event> events_;
   std::vector<storage::NewEvent> encoded_;
   std::size_t bytes_ = 0;
-  std::vector<Answer> answers_;
+  std::vector<Waiting> answers_;
 };
 
 }  // namespace scimledger

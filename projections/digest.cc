@@ -18,6 +18,7 @@
 // The digest is the hash of this text, one line per entry:
 //   scimledger state digest 2
 //   schema <definition>                         in order of adding
+//   setting <name> <position>                   of those not in their default position
 //   credential <id> <name> <role> <secret hash> <suffix> <created> <revoked>     by id
 // then for each resource type in order of name, for each 4096 of its rows in order of creation:
 //   rows <hash>
@@ -174,6 +175,7 @@ class DigestText {
   Hash Compute() {
     text_ = "scimledger state digest 2\n";
     for (const SchemaDefinition& definition : registry_->added()) AppendSchema(definition);
+    AppendSettings();
     AppendCredentials();
     for (const Hash& hash : HashRows(view_, AllRows())) {
       text_ += "rows " + storage::ToHex(hash) + '\n';
@@ -205,6 +207,14 @@ class DigestText {
     text_ += "schema ";
     AppendJsonString(text_, definition.json);
     text_ += '\n';
+  }
+
+  void AppendSettings() {
+    const TenantSettings& settings = registry_->settings();
+    for (const SettingDefinition& definition : SettingDefinitions()) {
+      if (!settings.IsChanged(definition.setting)) continue;
+      text_ += fmt::format("setting {} {}\n", definition.name, definition.other);
+    }
   }
 
   void AppendCredentials() {

@@ -29,13 +29,22 @@ class DirectoryView : public References {
   /// As ForEachResource, from the row at `index` (0: the first) on, which is found without a walk.
   virtual void ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
                                    const std::function<bool(const ResourcePtr&)>& visit) const = 0;
+  /// As ForEachResource, from the first row on whose ordinal is at least `ordinal`. nullopt: the
+  /// rows of every type.
+  virtual void ForEachResourceAtLeast(
+      std::optional<ResourceTypeId> type, std::uint32_t ordinal,
+      const std::function<bool(const ResourcePtr&)>& visit) const = 0;
   /// Whether the group's reference set holds the resource directly.
   virtual bool IsMember(const Resource& group, const ResourceId& member) const = 0;
-  /// As ForEachMember and ForEachGroup, until `visit` returns true; tells whether it did.
+  /// As ForEachMember, ForEachGroup and ForEachIndirectGroup, until `visit` returns true; tells
+  /// whether it did.
   virtual bool AnyMember(const Resource& group,
                          const std::function<bool(const ReferencedResource&)>& visit) const = 0;
   virtual bool AnyGroup(const Resource& member,
                         const std::function<bool(const ReferencedResource&)>& visit) const = 0;
+  virtual bool AnyIndirectGroup(
+      const Resource& member,
+      const std::function<bool(const ReferencedResource&)>& visit) const = 0;
   /// The ids that AnyMember and AnyGroup visit, without a look at the rows' documents.
   virtual void ForEachMemberId(const Resource& group,
                                const std::function<void(const ResourceId&)>& visit) const = 0;
@@ -75,7 +84,7 @@ struct EqualityKey {
 class Directory : public CommitTarget {
  public:
   /// Version of the snapshot format and of the fold; another version on disk means rebuild.
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
 
   static std::unique_ptr<Directory> Make();
 
@@ -90,8 +99,8 @@ class Directory : public CommitTarget {
   virtual bool HasLookup(const AttributePath& path) const = 0;
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
-  /// Rows of `type` that hold any of the keys, all looked up at one sequence.
-  virtual FoundResources LookUpAny(ResourceTypeId type,
+  /// Rows of `type`, or of every type, that hold any of the keys, all looked up at one sequence.
+  virtual FoundResources LookUpAny(std::optional<ResourceTypeId> type,
                                    std::span<const EqualityKey> keys) const = 0;
   /// At least as many rows as LookUp gives at this moment; for choosing between keys.
   virtual std::size_t CountHits(const EqualityKey& key) const = 0;

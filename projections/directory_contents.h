@@ -52,6 +52,9 @@ struct DirectoryContents {
       return resource != nullptr && visit(*resource);
     });
   }
+  /// Groups that hold it only through other groups. Deleted ones may be among them. Costs a look at
+  /// each group above it, loops included, so no more than showing them does.
+  OrdinalSet IndirectGroupsOf(std::uint32_t ordinal) const;
   /// Of a resource or of one that has departed.
   ResourceId IdAt(std::uint32_t ordinal) const {
     const Resource* resource = Find(ordinal);

@@ -87,7 +87,8 @@ class DecodedBatches final : public EventBatches {
       if (stored == nullptr) return batch;
       SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored, DecodeFor::kFolding));
       if (event.kind == EventKind::kSchemaAdded) AddSchema(event.schema);
-      if (batch.size() >= kBatchEvents && event.transaction != batch.back().transaction) {
+      // A delete and its cascade stay together.
+      if (batch.size() >= kBatchEvents && !event.cause) {
         held_back_ = std::move(event);
         return batch;
       }

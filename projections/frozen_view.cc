@@ -24,6 +24,21 @@ void FrozenView::ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
       [&](std::uint32_t ordinal) { return !visit(contents_.rows.Find(ordinal)->resource); });
 }
 
+void FrozenView::ForEachResourceAtLeast(
+    std::optional<ResourceTypeId> type, std::uint32_t ordinal,
+    const std::function<bool(const ResourcePtr&)>& visit) const {
+  if (type) {
+    if (resource_count(*type) == 0) return;
+    contents_.by_type[static_cast<std::size_t>(*type)]->AnyAtLeast(
+        ordinal, [&](std::uint32_t at) { return !visit(contents_.rows.Find(at)->resource); });
+    return;
+  }
+  for (; ordinal < contents_.next_ordinal; ++ordinal) {
+    const Row* row = contents_.rows.Find(ordinal);
+    if (row != nullptr && row->resource != nullptr && !visit(row->resource)) return;
+  }
+}
+
 std::optional<std::uint32_t> FrozenView::OrdinalOf(const ResourceId& id) const {
   const std::optional<std::uint32_t> ordinal = ids_->Find(id);
   if (!ordinal) return std::nullopt;
@@ -67,6 +82,14 @@ bool FrozenView::AnyGroup(const Resource& member,
                               [&](const Resource& group) { return visit(Refer(group)); });
 }
 
+bool FrozenView::AnyIndirectGroup(
+    const Resource& member, const std::function<bool(const ReferencedResource&)>& visit) const {
+  return contents_.IndirectGroupsOf(member.ordinal).Any([&](std::uint32_t ordinal) {
+    const Resource* group = contents_.Find(ordinal);
+    return group != nullptr && visit(Refer(*group));
+  });
+}
+
 std::optional<std::size_t> FrozenView::VisitMembers(
     const Resource& group, std::size_t index,
     const std::function<bool(const ReferencedResource&)>& visit) const {
@@ -85,6 +108,14 @@ std::optional<std::size_t> FrozenView::VisitMembers(
 void FrozenView::ForEachGroup(const Resource& member,
                               const std::function<void(const ReferencedResource&)>& visit) const {
   AnyGroup(member, [&](const ReferencedResource& group) {
+    visit(group);
+    return false;
+  });
+}
+
+void FrozenView::ForEachIndirectGroup(
+    const Resource& member, const std::function<void(const ReferencedResource&)>& visit) const {
+  AnyIndirectGroup(member, [&](const ReferencedResource& group) {
     visit(group);
     return false;
   });

@@ -23,11 +23,15 @@ class FrozenView final : public DirectoryView {
                        const std::function<bool(const ResourcePtr&)>& visit) const override;
   void ForEachResourceFrom(ResourceTypeId type, std::uint64_t index,
                            const std::function<bool(const ResourcePtr&)>& visit) const override;
+  void ForEachResourceAtLeast(std::optional<ResourceTypeId> type, std::uint32_t ordinal,
+                              const std::function<bool(const ResourcePtr&)>& visit) const override;
   bool IsMember(const Resource& group, const ResourceId& member) const override;
   bool AnyMember(const Resource& group,
                  const std::function<bool(const ReferencedResource&)>& visit) const override;
   bool AnyGroup(const Resource& member,
                 const std::function<bool(const ReferencedResource&)>& visit) const override;
+  bool AnyIndirectGroup(const Resource& member,
+                        const std::function<bool(const ReferencedResource&)>& visit) const override;
   void ForEachMemberId(const Resource& group,
                        const std::function<void(const ResourceId&)>& visit) const override;
   void ForEachGroupId(const Resource& member,
@@ -39,6 +43,9 @@ class FrozenView final : public DirectoryView {
       const std::function<bool(const ReferencedResource&)>& visit) const override;
   void ForEachGroup(const Resource& member,
                     const std::function<void(const ReferencedResource&)>& visit) const override;
+  void ForEachIndirectGroup(
+      const Resource& member,
+      const std::function<void(const ReferencedResource&)>& visit) const override;
   std::optional<ReferencedResource> Find(const ResourceId& id) const override;
 
   /// nullptr: not there at this sequence.

@@ -54,7 +54,8 @@ class LiveDirectory final : public Directory {
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
-  FoundResources LookUpAny(ResourceTypeId type, std::span<const EqualityKey> keys) const override;
+  FoundResources LookUpAny(std::optional<ResourceTypeId> type,
+                           std::span<const EqualityKey> keys) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
 

@@ -43,7 +43,7 @@ FoundResources LiveDirectory::LookUp(ResourceTypeId type, const EqualityKey& key
   return LookUpAny(type, {&key, 1});
 }
 
-FoundResources LiveDirectory::LookUpAny(ResourceTypeId type,
+FoundResources LiveDirectory::LookUpAny(std::optional<ResourceTypeId> type,
                                         std::span<const EqualityKey> keys) const {
   std::vector<std::vector<std::uint32_t>> hashed(keys.size());
   std::shared_ptr<const FrozenView> view;
@@ -65,7 +65,7 @@ FoundResources LiveDirectory::LookUpAny(ResourceTypeId type,
     if (key.kind != EqualityKey::Kind::kAttribute) hashed[index] = OrdinalsOf(*view, key);
     for (const std::uint32_t ordinal : hashed[index]) {
       const Resource& row = *contents.Find(ordinal);
-      if (row.type != type) continue;
+      if (type && row.type != *type) continue;
       if (key.kind == EqualityKey::Kind::kAttribute &&
           !contents.lookups->Holds(row, key.path, key.key)) {
         continue;

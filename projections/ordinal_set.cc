@@ -50,21 +50,46 @@ bool OrdinalSet::Remove(std::uint32_t ordinal) {
   return true;
 }
 
+void OrdinalSet::AddAll(const OrdinalSet& other) {
+  if (many_ != nullptr && other.many_ != nullptr) {
+    *many_ |= *other.many_;
+    return;
+  }
+  other.Any([this](std::uint32_t ordinal) {
+    Add(ordinal);
+    return false;
+  });
+}
+
+void OrdinalSet::RemoveAll(const OrdinalSet& other) {
+  if (many_ != nullptr && other.many_ != nullptr) {
+    *many_ -= *other.many_;
+    return;
+  }
+  other.Any([this](std::uint32_t ordinal) {
+    Remove(ordinal);
+    return false;
+  });
+}
+
 std::size_t OrdinalSet::size() const {
   return many_ != nullptr ? static_cast<std::size_t>(many_->cardinality()) : few_.size();
 }
 
 bool OrdinalSet::AnyFrom(std::size_t index, const std::function<bool(std::uint32_t)>& visit) const {
-  if (many_ == nullptr) {
-    for (; index < few_.size(); ++index) {
-      if (visit(few_[index])) return true;
-    }
-    return false;
-  }
+  if (index >= size()) return false;
+  if (many_ == nullptr) return AnyAtLeast(few_[index], visit);
   std::uint32_t first = 0;
-  if (index >= size() || !many_->select(static_cast<std::uint32_t>(index), &first)) return false;
+  return many_->select(static_cast<std::uint32_t>(index), &first) && AnyAtLeast(first, visit);
+}
+
+bool OrdinalSet::AnyAtLeast(std::uint32_t ordinal,
+                            const std::function<bool(std::uint32_t)>& visit) const {
+  if (many_ == nullptr) {
+    return std::any_of(std::lower_bound(few_.begin(), few_.end(), ordinal), few_.end(), visit);
+  }
   auto at = many_->begin();
-  at.equalorlarger(first);
+  at.equalorlarger(ordinal);
   for (; at != many_->end(); ++at) {
     if (visit(*at)) return true;
   }

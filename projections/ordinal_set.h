@@ -25,6 +25,8 @@ class OrdinalSet {
   /// Whether the set changed.
   bool Add(std::uint32_t ordinal);
   bool Remove(std::uint32_t ordinal);
+  void AddAll(const OrdinalSet& other);
+  void RemoveAll(const OrdinalSet& other);
   std::size_t size() const;
   bool empty() const { return size() == 0; }
 
@@ -32,6 +34,8 @@ class OrdinalSet {
   /// it did. The start is found without walking there.
   bool AnyFrom(std::size_t index, const std::function<bool(std::uint32_t)>& visit) const;
   bool Any(const std::function<bool(std::uint32_t)>& visit) const { return AnyFrom(0, visit); }
+  /// The same from the first one on that is at least `ordinal`.
+  bool AnyAtLeast(std::uint32_t ordinal, const std::function<bool(std::uint32_t)>& visit) const;
   void AppendTo(std::vector<std::uint32_t>& out) const;
 
  private:

@@ -1,94 +1,38 @@
 #include "projections/query.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "engine/sort_key.h"
+#include "projections/query_driver.h"
+#include "projections/query_page.h"
 #include "projections/view_reader.h"
 
 namespace scimledger::projections {
 namespace {
 
-/// Keys of which every row that matches holds at least one.
-using Driver = std::vector<EqualityKey>;
-
-/// Finds out which equalities of a filter drive it.
-class DriverFinder {
- public:
-  explicit DriverFinder(const Directory& directory)
-      : directory_(directory), registry_(directory.current_registry()) {}
-
-  std::optional<Driver> Find(const Filter& filter) const {
-    return std::visit([this](const auto& node) { return FindIn(node); }, filter.node);
-  }
-
- private:
-  std::optional<Driver> FindIn(const Filter::Compare& compare) const {
-    const bool is_text = compare.operand.value.AsString() != nullptr;
-    if (compare.op != CompareOperator::kEq || !is_text || !directory_.HasLookup(compare.path)) {
-      return std::nullopt;
-    }
-    return Driver{{KindOf(compare.path), compare.path, compare.operand.folded}};
-  }
-  std::optional<Driver> FindIn(const Filter::Present&) const { return std::nullopt; }
-  std::optional<Driver> FindIn(const Filter::Not&) const { return std::nullopt; }
-  std::optional<Driver> FindIn(const Filter::ValuePath& path) const { return Find(*path.inner); }
-
-  /// The term with the fewest hits: the others are checked row by row.
-  std::optional<Driver> FindIn(const Filter::And& node) const {
-    std::optional<Driver> best;
-    std::size_t fewest = std::numeric_limits<std::size_t>::max();
-    for (const Filter& term : node.terms) {
-      std::optional<Driver> driver = Find(term);
-      if (!driver) continue;
-      const std::size_t hits = CountHits(*driver);
-      if (hits >= fewest) continue;
-      fewest = hits;
-      best = std::move(driver);
-    }
-    return best;
-  }
-
-  std::optional<Driver> FindIn(const Filter::Or& node) const {
-    Driver all;
-    for (const Filter& term : node.terms) {
-      std::optional<Driver> driver = Find(term);
-      if (!driver) return std::nullopt;
-      std::move(driver->begin(), driver->end(), std::back_inserter(all));
-    }
-    return all;
-  }
-
-  EqualityKey::Kind KindOf(const AttributePath& path) const {
-    if (path.attribute == registry_->common().id) return EqualityKey::Kind::kId;
-    const bool is_set = registry_->attribute(path.attribute).role == AttributeRole::kReferenceSet;
-    return is_set ? EqualityKey::Kind::kMember : EqualityKey::Kind::kAttribute;
-  }
-
-  std::size_t CountHits(const Driver& driver) const {
-    std::size_t hits = 0;
-    for (const EqualityKey& key : driver) hits += directory_.CountHits(key);
-    return hits;
-  }
-
-  const Directory& directory_;
-  RegistryPtr registry_;
-};
-
 /// What the plain evaluator says, except that `members eq "id"` asks the set instead of walking it:
 /// with a group of 100,000 and an Entra query for one member that is the whole cost.
 class RowTest {
  public:
-  RowTest(const DirectoryView& view, ResourceTypeId type, std::string_view base_url)
-      : view_(view), registry_(view.registry()), reader_(view, type, base_url) {
-    const std::optional<AttributeId> set = registry_->type(type).reference_set;
+  RowTest(const DirectoryView& view, const TypeQuery& query, std::string_view base_url)
+      : view_(view),
+        query_(query),
+        registry_(view.registry()),
+        reader_(view, query.type, base_url) {
+    const std::optional<AttributeId> set = registry_->type(query.type).reference_set;
     if (!set) return;
     if (const auto value = registry_->FindSubAttribute(*set, "value")) member_ = {*set, *value};
   }
 
-  bool Matches(const Filter& filter, const Resource& row) {
+  bool Matches(const Resource& row) {
     reader_.Show(row);
-    return Evaluate(filter, row);
+    return !query_.filter || Evaluate(*query_.filter, row);
+  }
+  /// Of the row that was tested last.
+  std::optional<std::string> SortKey() const {
+    if (!query_.sort_by) return std::nullopt;
+    return SortKeyOf(*registry_, *query_.sort_by, reader_);
   }
 
  private:
@@ -114,58 +58,97 @@ class RowTest {
   }
 
   const DirectoryView& view_;
+  const TypeQuery& query_;
   RegistryPtr registry_;
   ViewReader reader_;
   std::optional<AttributePath> member_;
 };
 
-std::uint64_t SkippedRows(const Query& query) {
-  return query.start_index == 0 ? 0 : query.start_index - 1;
+/// The tests of a query's types, as rows of any type come along.
+class QueryTest {
+ public:
+  QueryTest(const DirectoryView& view, const Query& query, std::string_view base_url) {
+    for (const TypeQuery& type : query.types) {
+      const auto index = static_cast<std::size_t>(type.type);
+      if (index >= by_type_.size()) by_type_.resize(index + 1);
+      by_type_[index] = std::make_unique<RowTest>(view, type, base_url);
+    }
+  }
+
+  /// Offers the row to the page if it matches; false: the page needs no more.
+  bool Offer(const ResourcePtr& row, PageBuilder& page) {
+    const auto index = static_cast<std::size_t>(row->type);
+    if (index >= by_type_.size() || !by_type_[index]) return true;
+    RowTest& test = *by_type_[index];
+    return !test.Matches(*row) || page.Offer(row, test.SortKey());
+  }
+
+ private:
+  std::vector<std::unique_ptr<RowTest>> by_type_;
+};
+
+/// All resources of one type in order of creation: its page is found without a walk.
+bool IsPlainList(const Query& query) {
+  return query.types.size() == 1 && !query.types.front().filter &&
+         query.order == ListOrder::kCreation;
 }
 
 QueryResult ListAll(const Directory& directory, const Query& query) {
+  const ResourceTypeId type = query.types.front().type;
   QueryResult result;
   result.view = directory.Freeze();
-  result.total = result.view->resource_count(query.type);
+  result.total = result.view->resource_count(type);
   if (query.count == 0) return result;
-  result.view->ForEachResourceFrom(query.type, SkippedRows(query), [&](const ResourcePtr& row) {
+  const auto take = [&](const ResourcePtr& row) {
+    if (result.page.size() == query.count) {
+      result.next = ListPosition{result.page.back()->ordinal, std::nullopt};
+      return false;
+    }
     result.page.push_back(row);
-    return result.page.size() < query.count;
-  });
+    return true;
+  };
+  if (query.after) {
+    result.view->ForEachResourceAtLeast(type, query.after->ordinal + 1, take);
+  } else {
+    result.view->ForEachResourceFrom(type, query.start_index == 0 ? 0 : query.start_index - 1,
+                                     take);
+  }
   return result;
 }
 
-void Offer(const Query& query, RowTest& test, const ResourcePtr& row, QueryResult& result) {
-  if (!test.Matches(*query.filter, *row)) return;
-  ++result.total;
-  if (result.total > SkippedRows(query) && result.page.size() < query.count) {
-    result.page.push_back(row);
-  }
+/// The first ordinal that a scan has to look at.
+std::uint32_t FirstOrdinal(const Query& query) {
+  return query.after && query.order == ListOrder::kCreation ? query.after->ordinal + 1 : 0;
 }
 
 }  // namespace
 
 bool NeedsScan(const Directory& directory, const Query& query) {
-  return query.filter && !DriverFinder(directory).Find(*query.filter);
+  return !IsPlainList(query) && !FindDriver(directory, query);
 }
 
 QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url) {
-  if (!query.filter) return ListAll(directory, query);
+  if (IsPlainList(query)) return ListAll(directory, query);
 
   QueryResult result;
-  if (const std::optional<Driver> driver = DriverFinder(directory).Find(*query.filter)) {
-    FoundResources found = directory.LookUpAny(query.type, *driver);
+  PageBuilder page(query);
+  const std::uint32_t first = FirstOrdinal(query);
+  const auto only_type = query.types.size() == 1 ? std::optional(query.types.front().type)
+                                                 : std::optional<ResourceTypeId>();
+  if (const std::optional<Driver> driver = FindDriver(directory, query)) {
+    FoundResources found = directory.LookUpAny(only_type, *driver);
     result.view = std::move(found.view);
-    RowTest test(*result.view, query.type, base_url);
-    for (const ResourcePtr& row : found.resources) Offer(query, test, row, result);
-    return result;
+    QueryTest test(*result.view, query, base_url);
+    for (const ResourcePtr& row : found.resources) {
+      if (row->ordinal >= first && !test.Offer(row, page)) break;
+    }
+  } else {
+    result.view = directory.Freeze();
+    QueryTest test(*result.view, query, base_url);
+    result.view->ForEachResourceAtLeast(
+        only_type, first, [&](const ResourcePtr& row) { return test.Offer(row, page); });
   }
-  result.view = directory.Freeze();
-  RowTest test(*result.view, query.type, base_url);
-  result.view->ForEachResource(query.type, [&](const ResourcePtr& row) {
-    Offer(query, test, row, result);
-    return true;
-  });
+  page.Finish(result);
   return result;
 }
 

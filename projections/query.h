@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,22 +12,47 @@
 
 namespace scimledger::projections {
 
-/// A filtered, paged list of one resource type (RFC 7644 §3.4.2).
-struct Query {
+/// What a query asks of the resources of one type.
+struct TypeQuery {
   ResourceTypeId type{};
   std::optional<Filter> filter;
-  std::uint64_t start_index = 1;  ///< 1-based
-  std::uint64_t count = 100;      ///< 0: the total only
+  /// What they are sorted by; nullopt in a sorted query: they have no such attribute, so no value.
+  std::optional<AttributePath> sort_by;
+};
+
+/// Order of a list. Resources that sort alike come in order of creation; those without a value come
+/// last ascending and first descending (RFC 7644 §3.4.2.3).
+enum class ListOrder : std::uint8_t { kCreation, kAscending, kDescending };
+
+/// Where a page ended. The page after it is whatever comes later in the list's order at that time.
+struct ListPosition {
+  std::uint32_t ordinal = 0;
+  std::optional<std::string> key;  ///< engine/sort_key.h; nullopt: no value, or not sorted
+};
+
+/// A filtered, sorted, paged list (RFC 7644 §3.4.2).
+struct Query {
+  std::vector<TypeQuery> types;  ///< one, or all of them (§3.4.2.1)
+  ListOrder order = ListOrder::kCreation;
+  std::uint64_t start_index = 1;      ///< 1-based
+  std::uint64_t count = 100;          ///< 0: the total only
+  std::optional<ListPosition> after;  ///< start there; `start_index` is 1 then
 };
 
 struct QueryResult {
   std::shared_ptr<const DirectoryView> view;  ///< the sequence it is true for
-  std::uint64_t total = 0;
-  std::vector<ResourcePtr> page;  ///< in order of creation
+  std::uint64_t total = 0;  ///< all matches; without meaning for a query with `after`
+  std::vector<ResourcePtr> page;
+  std::optional<ListPosition> next;  ///< where the page ended; nullopt: nothing comes after it
 };
 
-/// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: one of
-/// the filter's and-ed terms, or all of its or-ed terms, is an equality the directory looks up.
+/// Rows that a sorted query may have to keep while it scans: `start_index` + `count` beyond it must
+/// be refused by the caller. A key has at most kSortKeyBytesMax bytes.
+inline constexpr std::uint64_t kSortedRowsMax = 100'000;
+
+/// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: a plain
+/// list of one type, or for each type one of the filter's and-ed terms, or all of its or-ed terms,
+/// is an equality the directory looks up.
 bool NeedsScan(const Directory& directory, const Query& query);
 
 /// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location

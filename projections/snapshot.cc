@@ -7,8 +7,9 @@
 #include "projections/snapshot_bytes.h"
 #include "storage/hash.h"
 
-// payload     = schemas registry credentials rows departed sets
+// payload     = schemas settings registry credentials rows departed sets
 // schemas     = count *text                       definitions added, in order
+// settings    = count *(name)                     switches not in their default position
 // registry    = hash                              of what attribute numbers mean
 // credentials = count *(id name role secret_hash suffix created revoked)
 // rows        = next_ordinal count *(ordinal type id version created modified document)
@@ -58,7 +59,17 @@ class ContentsWriter {
     const SchemaRegistry& registry = *contents_.lookups->registry();
     sink_.PutNumber(registry.added().size());
     for (const SchemaDefinition& definition : registry.added()) sink_.PutText(definition.json);
+    WriteSettings(registry.settings());
     sink_.PutBytes(storage::AsBytes(NumberingOf(registry)));
+  }
+
+  void WriteSettings(const TenantSettings& settings) {
+    std::vector<std::string_view> changed;
+    for (const SettingDefinition& definition : SettingDefinitions()) {
+      if (settings.IsChanged(definition.setting)) changed.push_back(definition.name);
+    }
+    sink_.PutNumber(changed.size());
+    for (const std::string_view name : changed) sink_.PutText(name);
   }
 
   void WriteCredentials() {
@@ -156,6 +167,8 @@ class ContentsReader {
       if (!extended) return Incompatible(extended.error().detail);
       registry = *std::move(extended);
     }
+    SCIMLEDGER_TRY_ASSIGN(const TenantSettings settings, ReadSettings());
+    if (settings != registry->settings()) registry = registry->WithSettings(settings);
     const Hash numbering = source_.TakeHash();
     if (!source_.ok()) return Nonsense("the schemas are cut off");
     if (numbering != NumberingOf(*registry)) {
@@ -164,6 +177,17 @@ class ContentsReader {
     contents_.lookups = std::make_shared<const LookupAttributes>(std::move(registry));
     contents_.by_type.resize(contents_.lookups->registry()->resource_types().size());
     return {};
+  }
+
+  storage::Result<TenantSettings> ReadSettings() {
+    TenantSettings settings;
+    for (std::uint64_t count = source_.TakeCount(8); count > 0; --count) {
+      const SettingDefinition* definition = FindSetting(source_.TakeText());
+      if (!source_.ok()) return Nonsense("a setting is cut off");
+      if (definition == nullptr) return Incompatible("it has a setting of another version");
+      settings.Set(definition->setting, true);
+    }
+    return settings;
   }
 
   static std::unexpected<storage::Error> Incompatible(std::string_view why) {

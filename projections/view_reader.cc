@@ -119,9 +119,13 @@ bool ViewReader::AnyElement(AttributeId attribute,
     });
   }
   if (groups_ && groups_->attribute == attribute) {
-    return view_.AnyGroup(*row_, [&](const ReferencedResource& group) {
-      return visit(Element(*groups_, group, "direct"));
-    });
+    const auto visit_as = [&](std::string_view type) {
+      return [&visit, type, this](const ReferencedResource& group) {
+        return visit(Element(*groups_, group, type));
+      };
+    };
+    return view_.AnyGroup(*row_, visit_as("direct")) ||
+           view_.AnyIndirectGroup(*row_, visit_as("indirect"));
   }
   return false;
 }

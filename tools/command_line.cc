@@ -10,6 +10,7 @@
 #include "tools/replay_options.h"
 #include "tools/schema_command.h"
 #include "tools/serve.h"
+#include "tools/settings_command.h"
 #include "tools/token_command.h"
 
 namespace scimledger::tools {
@@ -28,6 +29,7 @@ struct Arguments {
   std::string name;
   std::string token;
   std::string file;
+  std::string value;
   AuditArguments audit;
   ReplayArguments replay;
   ProjectionsArguments projections;
@@ -122,6 +124,32 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   AddFormatOption(list, arguments.format);
 }
 
+void AddConfigCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& config = *app.add_subcommand("config", "Show and change a tenant's settings");
+  config.require_subcommand(1);
+  CLI::App& list = AddCommand(config, arguments, "list", "List settings and what they mean",
+                              [&] { return ListSettings(arguments.connection, arguments.format); });
+  AddConnectionOptions(list, arguments.connection);
+  AddFormatOption(list, arguments.format);
+  CLI::App& get = AddCommand(config, arguments, "get", "Print the value of one setting",
+                             [&] { return GetSetting(arguments.connection, arguments.name); });
+  get.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
+  AddConnectionOptions(get, arguments.connection);
+  CLI::App& set = AddCommand(config, arguments, "set", "Change one setting", [&] {
+    return SetSetting(arguments.connection, arguments.name, arguments.value);
+  });
+  set.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
+  set.add_option("VALUE", arguments.value, "One of its two values")->required();
+  AddConnectionOptions(set, arguments.connection);
+  set.footer(
+      "Settings decide where RFCs, Entra ID and the interoperability profile differ. A change is "
+      "an "
+      "event\n"
+      "of the tenant's log: `audit events --filter 'kind eq \"SettingsChanged\"'` shows who made "
+      "it.\n\n"
+      "  scimledger config set unknownAttributes reject --data data");
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv) {
@@ -136,6 +164,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddServe(app, arguments);
   AddToken(app, arguments);
   AddSchemaCommands(app, arguments);
+  AddConfigCommands(app, arguments);
   AddReplayCommand(app, arguments.replay, arguments.run);
   AddProjectionsCommands(app, arguments.projections, arguments.run);
   AddAuditCommands(app, arguments.audit, arguments.run);

@@ -24,6 +24,8 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
     api::ServiceOptions options) {
   std::unique_ptr<LocalService> local(new LocalService);
   SCIMLEDGER_TRY_ASSIGN(local->directory_, storage::DataDirectory::Open(data, if_missing));
+  SCIMLEDGER_TRY_ASSIGN(options.cursor_key,
+                        storage::SecretKey::LoadOrMake(local->directory_->keys() / "cursor"));
   local->service_ = api::Service::Make(std::move(options));
   return local;
 }

@@ -47,6 +47,7 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   options.public_url = configuration.public_url;
   options.page_default = configuration.page_default;
   options.page_max = configuration.page_max;
+  options.body_bytes_max = configuration.body_bytes_max;
   return options;
 }
 

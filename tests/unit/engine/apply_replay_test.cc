@@ -38,7 +38,7 @@ TEST(ApplyReplayTest, DecodedEventsFoldToTheCommittedState) {
             DecodeEvent(*folded.registry(), ViewOf(stored), DecodeFor::kFolding);
         ASSERT_TRUE(for_folding) << for_folding.error().message;
         ASSERT_TRUE(Apply(folded, *for_folding));
-        documents += for_folding->document ? 1 : 0;
+        documents += for_folding->document ? 1U : 0U;
       }
       live.Commit(decision->events);
       ASSERT_EQ(replayed.Render(), live.Render());

@@ -182,7 +182,8 @@ TEST(EventFilterTest, WhatCannotBeAskedIsExplained) {
             "members.removed and changes[ ]");
   EXPECT_EQ(Ask(Patched(), R"(kind eq "Created")"),
             "filter: 'kind' is one of ResourceCreated, ResourceReplaced, ResourcePatched, "
-            "ResourceDeleted, SchemaAdded, CredentialCreated, CredentialRevoked, not \"Created\"");
+            "ResourceDeleted, SchemaAdded, CredentialCreated, CredentialRevoked, "
+            "SettingsChanged, not \"Created\"");
   EXPECT_EQ(Ask(Patched(), R"(actor.method eq "Bearer")"),
             "filter: 'actor.method' is one of bearer, local, not \"Bearer\"");
   EXPECT_EQ(Ask(Patched(), R"(kind gt "ResourceCreated")"),

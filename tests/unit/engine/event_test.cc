@@ -245,9 +245,9 @@ TEST(EventTest, WhatDoesNotFitIsRefusedByItsSequence) {
   event.resource_type = "Group";
   EXPECT_EQ(DecodeError(registry, EncodeEvent(registry, event, kLogId), corrupt),
             "event 42: Group has no attribute title");
-  event.kind = static_cast<EventKind>(8);
+  event.kind = static_cast<EventKind>(9);
   EXPECT_EQ(DecodeError(registry, EncodeEvent(registry, event, kLogId), corrupt),
-            "event 42: unknown kind 8");
+            "event 42: unknown kind 9");
 }
 
 TEST(EventTest, JsonOfAPatchHasEverythingThatIsSet) {

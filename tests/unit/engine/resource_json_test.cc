@@ -197,7 +197,8 @@ TEST(ParseResourceTest, RefusesAUserWithoutARequiredExtension) {
   };
 
   EXPECT_EQ(parse(R"("title":"t")"),
-            "invalidValue: urn:example:pass:1.0: a Visitor needs this extension, and it is missing "
+            "invalidValue: urn:example:pass:1.0: a Visitor needs this extension with number, and "
+            "it is missing "
             "or empty");
   EXPECT_EQ(parse(R"("urn:example:pass:1.0":{"color":"red"})"),
             "invalidValue: urn:example:pass:1.0:number: required, but missing or empty");

@@ -34,6 +34,10 @@ class FakeReferences : public References {
     ++group_walks;
     for (const ReferencedResource& group : groups) visit(group);
   }
+  void ForEachIndirectGroup(
+      const Resource&, const std::function<void(const ReferencedResource&)>& visit) const override {
+    for (const ReferencedResource& group : indirect_groups) visit(group);
+  }
   std::optional<ReferencedResource> Find(const ResourceId& id) const override {
     const auto found = known.find(id);
     return found == known.end() ? std::nullopt : std::optional(found->second);
@@ -41,6 +45,7 @@ class FakeReferences : public References {
 
   std::vector<ReferencedResource> members;
   std::vector<ReferencedResource> groups;
+  std::vector<ReferencedResource> indirect_groups;
   std::map<ResourceId, ReferencedResource> known;
   mutable int member_walks = 0;
   mutable int group_walks = 0;
@@ -68,8 +73,8 @@ class ResourceWriterTest : public testing::Test {
 
   static AttributeSelection Select(const Resource& resource, std::optional<std::string_view> only,
                                    std::optional<std::string_view> except = std::nullopt) {
-    return *AttributeSelection::Parse(*HarborRegistry(), HarborRegistry()->type(resource.type),
-                                      only, except);
+    return *AttributeSelection::Parse(*HarborRegistry(),
+                                      {&HarborRegistry()->type(resource.type), 1}, only, except);
   }
 
   std::string Write(const Resource& resource, const AttributeSelection& selection = {}) const {

@@ -51,7 +51,7 @@ using List = std::optional<std::string_view>;
 
 Result<AttributeSelection> Parse(List attributes, List excluded,
                                  std::span<const AttributeId> supplied = {}) {
-  return AttributeSelection::Parse(*HarborRegistry(), *HarborRegistry()->FindTypeByName("User"),
+  return AttributeSelection::Parse(*HarborRegistry(), {HarborRegistry()->FindTypeByName("User"), 1},
                                    attributes, excluded, supplied);
 }
 

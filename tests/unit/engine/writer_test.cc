@@ -165,6 +165,7 @@ TEST_F(WriterTest, AnswersWithSequenceAndRow) {
   EXPECT_EQ(Replayed(), state_.Render());
 }
 
+// rows: P8
 TEST_F(WriterTest, ExactlyOneOfManyRacingCreatesSucceeds) {
   Start();
   constexpr int kThreads = 8;
@@ -196,6 +197,7 @@ TEST_F(WriterTest, ExactlyOneOfManyRacingCreatesSucceeds) {
   EXPECT_EQ(Replayed(), state_.Render());
 }
 
+// rows: A43
 TEST_F(WriterTest, ConcurrentMemberAddsAllSurvive) {
   Start();
   constexpr std::uint64_t kThreads = 8;

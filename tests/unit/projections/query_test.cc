@@ -1,3 +1,4 @@
+// rows: F40 F41 F47 O2 O5 O7 K19
 #include "projections/query.h"
 
 #include <fmt/format.h>
@@ -5,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
+#include "engine/sort_key.h"
 #include "engine/text.h"
 #include "projections/live_directory.h"
 #include "projections/view_reader.h"
@@ -16,36 +20,75 @@ namespace {
 
 constexpr std::string_view kBaseUrl = "http://h/v2";
 
-Filter Bind(const Directory& directory, ResourceTypeId type, const std::string& text) {
+/// A query about one type, or about all of them (`type` empty).
+Query MakeQuery(const Directory& directory, std::string_view type, const std::string& filter) {
   const RegistryPtr registry = directory.current_registry();
-  const auto syntax = ParseFilter(text);
-  SCIMLEDGER_INVARIANT(syntax.has_value(), text.c_str());
-  auto filter = BindFilter(*registry, registry->type(type), *syntax);
-  SCIMLEDGER_INVARIANT(filter.has_value(), text.c_str());
-  return *std::move(filter);
+  Query query;
+  for (const ResourceType& any : registry->resource_types()) {
+    if (!type.empty() && any.name != type) continue;
+    query.types.push_back({any.id, std::nullopt, std::nullopt});
+    if (filter.empty()) continue;
+    const auto syntax = ParseFilter(filter);
+    SCIMLEDGER_INVARIANT(syntax.has_value(), filter.c_str());
+    auto bound = type.empty() ? BindFilterAcrossTypes(*registry, any, *syntax)
+                              : BindFilter(*registry, any, *syntax);
+    SCIMLEDGER_INVARIANT(bound.has_value(), filter.c_str());
+    query.types.back().filter = *std::move(bound);
+  }
+  return query;
 }
 
-Query MakeQuery(const Directory& directory, std::string_view type, const std::string& filter) {
-  Query query;
-  query.type = directory.current_registry()->FindTypeByName(type)->id;
-  if (!filter.empty()) query.filter = Bind(directory, query.type, filter);
-  return query;
+void SortBy(const Directory& directory, const std::string& name, ListOrder order, Query& query) {
+  const RegistryPtr registry = directory.current_registry();
+  query.order = order;
+  for (TypeQuery& part : query.types) {
+    part.sort_by = ResolvePath(*registry, registry->type(part.type), name);
+  }
+}
+
+struct Match {
+  ResourcePtr row;
+  std::optional<std::string> key;
+};
+
+/// Every row that the plain evaluator accepts, in the query's order.
+std::vector<Match> Matching(const DirectoryView& view, const Query& query) {
+  std::vector<Match> matches;
+  for (const TypeQuery& part : query.types) {
+    ViewReader reader(view, part.type, kBaseUrl);
+    view.ForEachResource(part.type, [&](const ResourcePtr& row) {
+      reader.Show(*row);
+      if (part.filter && !Matches(*view.registry(), *part.filter, reader)) return true;
+      matches.push_back({row, std::nullopt});
+      if (part.sort_by) matches.back().key = SortKeyOf(*view.registry(), *part.sort_by, reader);
+      return true;
+    });
+  }
+  std::sort(matches.begin(), matches.end(),
+            [](const Match& a, const Match& b) { return a.row->ordinal < b.row->ordinal; });
+  if (query.order == ListOrder::kCreation) return matches;
+  const bool is_ascending = query.order == ListOrder::kAscending;
+  const auto no_value = std::stable_partition(
+      matches.begin(), matches.end(),
+      [&](const Match& match) { return match.key.has_value() == is_ascending; });
+  const auto valued =
+      is_ascending ? std::pair(matches.begin(), no_value) : std::pair(no_value, matches.end());
+  std::stable_sort(valued.first, valued.second, [&](const Match& a, const Match& b) {
+    return is_ascending ? *a.key < *b.key : *b.key < *a.key;
+  });
+  return matches;
 }
 
 /// The plain evaluator over every row.
 QueryResult Expected(const Directory& directory, const Query& query) {
   QueryResult result;
   result.view = directory.Freeze();
-  ViewReader reader(*result.view, query.type, kBaseUrl);
-  result.view->ForEachResource(query.type, [&](const ResourcePtr& row) {
-    reader.Show(*row);
-    if (query.filter && !Matches(*result.view->registry(), *query.filter, reader)) return true;
-    ++result.total;
-    if (result.total >= query.start_index && result.page.size() < query.count) {
-      result.page.push_back(row);
-    }
-    return true;
-  });
+  const std::vector<Match> matches = Matching(*result.view, query);
+  result.total = matches.size();
+  for (std::size_t index = query.start_index - 1; index < matches.size(); ++index) {
+    if (result.page.size() == query.count) break;
+    result.page.push_back(matches[index].row);
+  }
   return result;
 }
 
@@ -60,6 +103,23 @@ void ExpectAnswer(const Directory& directory, const Query& query) {
   EXPECT_EQ(answer.total, expected.total);
   EXPECT_EQ(answer.page, expected.page);
   EXPECT_EQ(answer.view->sequence(), expected.view->sequence());
+}
+
+/// Walking from page to page gives what one long list does.
+void ExpectWalk(const Directory& directory, Query& query) {
+  query.start_index = 1;
+  query.count = std::max<std::uint64_t>(query.count, 1);
+  std::vector<ResourcePtr> walked;
+  for (bool goes_on = true; goes_on;) {
+    QueryResult page = Answer(directory, query);
+    EXPECT_LE(page.page.size(), query.count);
+    walked.insert(walked.end(), page.page.begin(), page.page.end());
+    goes_on = page.next.has_value();
+    query.after = std::move(page.next);
+  }
+  query.after.reset();
+  query.count = ~0ULL;
+  EXPECT_EQ(walked, Expected(directory, query).page);
 }
 
 /// Random filters over the values that SampleHistory uses.
@@ -210,6 +270,7 @@ TEST(QueryTest, AnswersWhatThePlainEvaluatorSaysOfEveryRow) {
       query.start_index = 1 + history.Below(5);
       query.count = history.Below(8);
       ExpectAnswer(directory, query);
+      ExpectWalk(directory, query);
       if (!NeedsScan(directory, query)) {
         ++lookups;
         hits += Answer(directory, query).total;
@@ -219,6 +280,71 @@ TEST(QueryTest, AnswersWhatThePlainEvaluatorSaysOfEveryRow) {
   // The property says nothing if no query took the other way, or found nothing there.
   EXPECT_GT(lookups, 200U);
   EXPECT_GT(hits, 200U);
+}
+
+TEST(QueryTest, SortsAndAnswersForAllTypesAtOnce) {
+  constexpr std::array<const char*, 8> kSortBy = {
+      "userName", "displayName", "emails.value",  "meta.lastModified",
+      "title",    "active",      "members.value", "groups.display"};
+  std::uint64_t rows = 0;
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    SampleHistory history(seed);
+    LiveDirectory directory;
+    directory.Commit(history.Next(120));
+    FilterTexts texts(history, directory);
+    for (int round = 0; round < 120; ++round) {
+      if (round % 25 == 24) directory.Commit(history.Next(10));
+      const char* const types[] = {"User", "Group", ""};
+      const std::string_view type = types[round % 3];
+      std::string text = type == "User" ? texts.User(1) : texts.Group(1);
+      if (type.empty()) text = fmt::format("{} or ({})", texts.User(1), text);
+      if (history.Below(4) == 0) text.clear();
+      Query query = MakeQuery(directory, type, text);
+      const char* const sort_by = kSortBy[history.Below(kSortBy.size())];
+      if (history.Below(4) > 0) {
+        SortBy(directory, sort_by,
+               history.Below(2) == 0 ? ListOrder::kAscending : ListOrder::kDescending, query);
+      }
+      SCOPED_TRACE(fmt::format("seed {}: {} {} by {}", seed, type, text, sort_by));
+      query.start_index = 1 + history.Below(5);
+      query.count = history.Below(8);
+      ExpectAnswer(directory, query);
+      rows += Answer(directory, query).page.size();
+      ExpectWalk(directory, query);
+    }
+  }
+  EXPECT_GT(rows, 500U);
+}
+
+TEST(QueryTest, AWalkMissesNothingThatStaysAndRepeatsNothing) {
+  SampleHistory history(7);
+  LiveDirectory directory;
+  for (int number = 0; number < 200; ++number) {
+    directory.Commit(history.CreateUser("user" + std::to_string(number)));
+  }
+  const std::vector<ResourceId> before = history.users();
+  std::set<ResourceId> deleted;
+  std::map<ResourceId, int> seen;
+  Query query = MakeQuery(directory, "User", "");
+  query.count = 7;
+  for (bool goes_on = true; goes_on;) {
+    QueryResult page = Answer(directory, query);
+    for (const ResourcePtr& row : page.page) ++seen[row->id];
+    goes_on = page.next.has_value();
+    query.after = std::move(page.next);
+    if (page.page.empty()) break;
+    // The row where the page ended goes too: the next page must not need it.
+    for (const ResourceId& gone : {page.page.back()->id, before[history.Below(200)]}) {
+      if (deleted.insert(gone).second) directory.Commit(history.Delete(gone));
+    }
+    directory.Commit(history.CreateUser("later" + std::to_string(seen.size())));
+    if (seen.size() > 400) break;
+  }
+  for (const ResourceId& id : before) {
+    if (deleted.contains(id)) continue;
+    EXPECT_EQ(seen[id], 1) << id.ToString();
+  }
+  for (const auto& [id, times] : seen) EXPECT_EQ(times, 1) << id.ToString();
 }
 
 TEST(QueryTest, PagesWithoutAFilter) {
@@ -261,6 +387,12 @@ TEST(QueryTest, TellsWhetherItMustScan) {
   EXPECT_FALSE(needs_scan("Group", "members eq \"a\""));
   EXPECT_FALSE(needs_scan("Group", "id eq \"a\" and members.value eq \"b\""));
   EXPECT_TRUE(needs_scan("Group", "members.display eq \"a\""));
+  EXPECT_TRUE(needs_scan("", ""));
+  EXPECT_FALSE(needs_scan("", "userName eq \"a\""));
+  EXPECT_FALSE(needs_scan("", "userName eq \"a\" or members.value eq \"b\""));
+  EXPECT_TRUE(needs_scan("", "userName sw \"a\""));
+  EXPECT_TRUE(needs_scan("", "meta.resourceType eq \"User\""));
+  EXPECT_FALSE(needs_scan("", "meta.resourceType eq \"User\" and userName eq \"a\""));
 }
 
 }  // namespace

@@ -85,6 +85,26 @@ TEST_F(SnapshotTest, BringsTheSameStateBack) {
   }
 }
 
+TEST_F(SnapshotTest, KeepsTheTenantsSettings) {
+  SampleHistory history(1);
+  LiveDirectory directory;
+  directory.Commit(history.Next(20));
+  const Hash before = StateDigest(*directory.Freeze());
+  TenantSettings settings;
+  settings.Set(Setting::kGroupDisplayName, true);
+  settings.Set(Setting::kFormats, true);
+  directory.SetRegistry(directory.registry()->WithSettings(settings));
+  Write(directory);
+
+  auto loaded = LoadSnapshot(file);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+
+  EXPECT_EQ(loaded->directory->registry()->settings(), settings);
+  const Hash after = StateDigest(*directory.Freeze());
+  EXPECT_EQ(StateDigest(*loaded->directory->Freeze()), after);
+  EXPECT_NE(after, before);
+}
+
 TEST_F(SnapshotTest, FindsByKeyAndSecretAfterLoading) {
   SampleHistory history(1);
   LiveDirectory directory;
@@ -174,7 +194,8 @@ TEST_F(SnapshotTest, RefusesOtherVersionsAndNumberings) {
   WritePayload(payload, Directory::kVersion + 1);
   EXPECT_EQ(LoadError(), storage::ErrorCode::kIncompatible);
 
-  payload[8] = static_cast<char>(payload[8] ^ 1);  // the hash of the numbering follows the schemas
+  // The hash of the numbering follows the counts of schemas and of settings.
+  payload[16] = static_cast<char>(payload[16] ^ 1);
   WritePayload(payload);
   EXPECT_EQ(LoadError(), storage::ErrorCode::kIncompatible);
 }
