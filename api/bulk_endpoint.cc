@@ -37,6 +37,7 @@ std::string LocationOf(const Exchange& exchange, const BulkOperation& operation)
     return fmt::format("{}{}/{}", exchange.base_url,
                        exchange.registry->type(*operation.type).endpoint, operation.id.ToString());
   }
+  if (operation.path.starts_with(exchange.base_url)) return operation.path;
   const bool has_slash = operation.path.starts_with('/');
   return fmt::format("{}{}{}", exchange.base_url, has_slash ? "" : "/", operation.path);
 }

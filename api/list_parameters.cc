@@ -28,7 +28,12 @@ std::optional<std::string> JoinedParameter(const Target& target, std::string_vie
   std::optional<std::string> joined;
   for (const Parameter& parameter : target.parameters) {
     if (parameter.value.empty() || !EqualsIgnoreAsciiCase(parameter.name, name)) continue;
-    joined = joined ? *joined + "," + parameter.value : parameter.value;
+    if (joined) {
+      *joined += ',';
+      *joined += parameter.value;
+    } else {
+      joined = parameter.value;
+    }
   }
   return joined;
 }
@@ -91,7 +96,7 @@ Result<void> ReadSort(const Exchange& exchange, projections::Query& query) {
     SCIMLEDGER_TRY_ASSIGN(part.sort_by,
                           ReadSortBy(exchange, exchange.registry->type(part.type), *name));
   }
-  const std::uint64_t kept = query.start_index + query.count;
+  const std::uint64_t kept = query.count == 0 ? 0 : query.start_index - 1 + query.count;
   if (kept <= projections::kSortedRowsMax) return {};
   return Refuse(ScimType::kTooMany,
                 fmt::format("A sorted list can be paged by startIndex up to resource {}: page by "
@@ -157,6 +162,13 @@ Result<void> ReadCursor(const Exchange& exchange, const ServiceOptions& options,
 
 }  // namespace
 
+Result<void> RefuseAsOf(const Exchange& exchange) {
+  if (exchange.target.Find("asOf") == nullptr) return {};
+  return Refuse(501, ScimType::kNone,
+                "asOf is not offered on SCIM paths yet: a resource as it was is at "
+                "/audit/v1/resources/{id}?asOf=, or `scimledger audit show --at`.");
+}
+
 std::span<const ResourceType> TypesOf(const Exchange& exchange) {
   if (exchange.type == nullptr) return exchange.registry->resource_types();
   return {exchange.type, 1};
@@ -172,6 +184,7 @@ Result<AttributeSelection> ReadSelection(const Exchange& exchange,
 
 Result<ListRequest> ReadListRequest(const Exchange& exchange, const ServiceOptions& options) {
   ListRequest request;
+  SCIMLEDGER_TRY(RefuseAsOf(exchange));
   SCIMLEDGER_TRY_ASSIGN(request.selection, ReadSelection(exchange));
   for (const ResourceType& type : TypesOf(exchange))
     request.query.types.push_back({type.id, {}, {}});

@@ -60,6 +60,21 @@ std::optional<std::string_view> TakeEntityTag(std::string_view& rest) {
   return opaque;
 }
 
+/// All lines of a list-valued field as one list (RFC 9110 §5.3). nullopt: no such header.
+std::optional<std::string> JoinedHeader(const Headers& headers, std::string_view name) {
+  std::optional<std::string> joined;
+  for (const auto& [key, value] : headers) {
+    if (!EqualsIgnoreAsciiCase(key, name)) continue;
+    if (joined) {
+      *joined += ',';
+      *joined += value;
+    } else {
+      joined = value;
+    }
+  }
+  return joined;
+}
+
 /// The versions that a list of tags names. nullopt: not a list of tags.
 std::optional<ExpectedVersion> ParseEntityTags(std::string_view text) {
   std::string_view rest = Trim(text);
@@ -172,7 +187,7 @@ Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_u
 }
 
 Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {
-  const auto header = FindHeader(headers, "If-Match");
+  const auto header = JoinedHeader(headers, "If-Match");
   if (!header) return std::optional<ExpectedVersion>();
   return ReadExpectedVersion(*header, "If-Match");
 }
@@ -186,10 +201,10 @@ Result<ExpectedVersion> ReadExpectedVersion(std::string_view text, std::string_v
 }
 
 Result<std::optional<ExpectedVersion>> ReadPreconditions(const Headers& headers) {
-  const auto none_match = FindHeader(headers, "If-None-Match");
+  const auto none_match = JoinedHeader(headers, "If-None-Match");
   if (!none_match) return ReadIfMatch(headers);
-  ExpectedVersion both{.any = true};
-  if (const auto match = FindHeader(headers, "If-Match")) {
+  ExpectedVersion both{.any = true, .is_if_match = false};
+  if (const auto match = JoinedHeader(headers, "If-Match")) {
     SCIMLEDGER_TRY_ASSIGN(both, ReadExpectedVersion(*match, "If-Match"));
   }
   SCIMLEDGER_TRY_ASSIGN(ExpectedVersion excluded,
@@ -200,7 +215,7 @@ Result<std::optional<ExpectedVersion>> ReadPreconditions(const Headers& headers)
 }
 
 bool HasVersion(const Headers& headers, std::uint64_t version) {
-  const auto header = FindHeader(headers, "If-None-Match");
+  const auto header = JoinedHeader(headers, "If-None-Match");
   if (!header) return false;
   const auto known = ParseEntityTags(*header);
   if (!known) return false;

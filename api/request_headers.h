@@ -30,8 +30,8 @@ namespace scimledger::api {
 /// version. nullopt: no such header. 400: not a list of entity tags.
 [[nodiscard]] Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers);
 
-/// The same text where it is not If-Match, such as `version` of a Bulk operation; `what` names it in
-/// the error.
+/// The same text where it is not If-Match, such as `version` of a Bulk operation; `what` names it
+/// in the error.
 [[nodiscard]] Result<ExpectedVersion> ReadExpectedVersion(std::string_view text,
                                                           std::string_view what);
 

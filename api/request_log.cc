@@ -1,6 +1,7 @@
 #include "api/request_log.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/sink.h>
 #include <unistd.h>
@@ -66,10 +67,17 @@ class GatheringSink final : public spdlog::sinks::sink {
  private:
   static constexpr const char* kDropped = "{{\"dropped\":{}}}\n";
 
+  /// Whoever reads stderr may be slow; one who does not read for a second loses lines.
+  static bool WaitToWrite() {
+    pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    return ::poll(&ready, 1, 1000) == 1;
+  }
+
   static void WriteAll(std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
       if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && errno == EAGAIN && WaitToWrite()) continue;
       if (written <= 0) return;
       text.remove_prefix(static_cast<std::size_t>(written));
     }

@@ -35,8 +35,8 @@ struct ListHead {
   std::string next_cursor = {};                   ///< empty: no further page, or pages by index
 };
 
-/// A ListResponse, streamed where it is long, piece by piece: what one answer holds in memory depends
-/// neither on the page nor on the size of its groups.
+/// A ListResponse, streamed where it is long, piece by piece: what one answer holds in memory
+/// depends neither on the page nor on the size of its groups.
 HttpResponse ListResponse(projections::QueryResult result, const ListHead& head,
                           Presentation presentation);
 

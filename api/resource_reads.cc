@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "api/list_parameters.h"
@@ -30,9 +31,17 @@ HttpResponse NotModified(const Resource& resource, std::string location) {
 }
 
 void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options) {
-  const projections::Query& query = request.query;
+  projections::Query& query = request.query;
+  query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
   auto result = projections::Run(exchange->tenant->directory(), query, exchange->base_url);
   exchange->sequence = result.view->sequence();
+  if (result.is_late) {
+    return exchange->AnswerError(
+        {400, ScimType::kTooMany,
+         fmt::format("The query was not done after {} seconds: narrow it with an `eq` on id, "
+                     "userName, externalId, displayName, emails.value or members.value.",
+                     options.query_time_max.count())});
+  }
   ListHead head{.total = request.total.value_or(result.total), .items = result.page.size()};
   if (!request.cursor_context) {
     head.start_index = query.start_index;
@@ -52,6 +61,7 @@ Result<ResourceId> ReadResourceId(const Exchange& exchange) {
 }
 
 void ReadResource(ExchangePtr exchange) {
+  if (const auto now = RefuseAsOf(*exchange); !now) return exchange->AnswerError(now.error());
   auto selection = ReadSelection(*exchange);
   if (!selection) return exchange->AnswerError(selection.error());
   const auto id = ReadResourceId(*exchange);

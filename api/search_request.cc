@@ -16,6 +16,9 @@
 namespace scimledger::api {
 namespace {
 
+/// Of attributes in a list: far more than a resource type has.
+constexpr std::size_t kNamesMax = 1000;
+
 constexpr std::string_view kSearchRequest = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 enum class FieldKind : std::uint8_t { kText, kNumber, kNames };
@@ -57,6 +60,10 @@ Result<void> AppendNames(const Field& field, simdjson::dom::element value,
                          std::vector<Parameter>& out) {
   simdjson::dom::array names;
   if (value.get(names) != simdjson::SUCCESS) return WrongField(field);
+  if (names.size() > kNamesMax) {
+    return Refuse(ScimType::kInvalidValue,
+                  fmt::format("'{}' names more than {} attributes", field.name, kNamesMax));
+  }
   for (const simdjson::dom::element entry : names) {
     std::string_view name;
     if (entry.get(name) != simdjson::SUCCESS) return WrongField(field);

@@ -18,8 +18,9 @@ struct ServiceOptions {
   std::string public_url;
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
-  std::size_t body_bytes_max = 8U << 20U;  ///< the listener's limit: maxPayloadSize of a Bulk
-  unsigned query_threads = 1;  ///< scans run there, not on the I/O threads
+  std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk
+  unsigned query_threads = 1;               ///< scans run there, not on the I/O threads
+  std::chrono::seconds query_time_max{10};  ///< a query that takes longer is refused: `tooMany`
   /// Seals the cursors of lists. Cursors given out before are void when it changes.
   storage::SecretKey cursor_key = storage::SecretKey::Random();
   std::chrono::seconds cursor_timeout{3600};  ///< how long each cursor is good for

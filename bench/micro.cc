@@ -143,8 +143,9 @@ BENCHMARK(AppendSynced)->Arg(1)->Arg(32)->Arg(256)->UseRealTime();
 projections::Query MakeQuery(std::string_view filter) {
   const SampleDirectory& sample = Shared();
   projections::Query query;
-  query.type = sample.user_type().id;
-  query.filter =
+  projections::TypeQuery& users = query.types.emplace_back();
+  users.type = sample.user_type().id;
+  users.filter =
       Require(BindFilter(*sample.registry(), sample.user_type(), Require(ParseFilter(filter))));
   return query;
 }

@@ -180,12 +180,10 @@ class BulkParser {
   Result<void> ReadBody() {
     BulkOperation& operation = Current();
     if (operation.method != BulkMethod::kPost) {
-      const std::size_t at = operation.path.find(kBulkIdPrefix);
-      if (at != operation.path.npos) {
-        SCIMLEDGER_TRY_ASSIGN(operation.id,
-                              Resolve(std::string_view(operation.path)
-                                          .substr(at)
-                                          .substr(0, operation.path.find_first_of("?/", at) - at)));
+      std::string_view path = operation.path;
+      path = path.substr(0, path.find('?'));
+      if (const std::size_t at = path.find(kBulkIdPrefix); at != path.npos) {
+        SCIMLEDGER_TRY_ASSIGN(operation.id, Resolve(path.substr(at, path.find('/', at) - at)));
       }
     }
     switch (operation.method) {
@@ -342,6 +340,8 @@ class UnitPlan {
     PatchResource patch;
     patch.type = create->type;
     patch.id = create->id;
+    // Of the resource that the same unit makes: there is nothing to have read before.
+    patch.expected.emplace().any = true;
     PatchOperation add;
     add.op = PatchOp::kAdd;
     add.path.attribute = *reference_set;

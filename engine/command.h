@@ -19,6 +19,7 @@ namespace scimledger {
 struct ExpectedVersion {
   bool any = false;
   std::vector<std::uint64_t> versions = {};
+  bool is_if_match = true;  ///< false: nothing was said of the versions that fit
   bool excludes_any = false;
   std::vector<std::uint64_t> excluded = {};
 };

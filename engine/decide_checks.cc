@@ -109,7 +109,8 @@ Result<ResourcePtr> FindTarget(const State& state, const ResourceType& type, con
 
 Result<void> CheckExpected(const SchemaRegistry& registry, const Resource& resource,
                            const std::optional<ExpectedVersion>& expected) {
-  if (!expected && registry.settings().IsChanged(Setting::kIfMatch)) {
+  const bool has_if_match = expected && expected->is_if_match;
+  if (!has_if_match && registry.settings().IsChanged(Setting::kIfMatch)) {
     return Refuse(428, ScimType::kNone,
                   fmt::format("If-Match is required here: read the resource and send its ETag, now "
                               "{}, along (in a Bulk: as `version`)",

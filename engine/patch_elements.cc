@@ -51,8 +51,12 @@ bool CollectEqualities(const SchemaRegistry& registry, const Filter& filter, Att
   const Attribute& part = registry.attribute(*compare->path.sub);
   const bool is_writable = part.mutability != Mutability::kReadOnly && !part.multi_valued &&
                            FitsType(part, compare->operand.value);
-  if (is_writable) parts.Set(part.id, compare->operand.value);
-  return is_writable;
+  if (!is_writable) return false;
+  // A whole number that is compared with a decimal: kept as every decimal is.
+  const std::int64_t* whole = compare->operand.value.AsInteger();
+  const bool is_decimal = part.type == AttributeType::kDecimal && whole != nullptr;
+  parts.Set(part.id, is_decimal ? Value(static_cast<double>(*whole)) : compare->operand.value);
+  return true;
 }
 
 }  // namespace
@@ -345,7 +349,10 @@ Result<void> PatchElements::SettlePrimary() {
   for (std::size_t i = 0; i < elements_.size(); ++i) {
     AttributeMap* parts = elements_[i].AsComplex();
     Value* primary = parts != nullptr ? parts->Find(*primary_part_) : nullptr;
-    if (i != *made_primary_ && primary != nullptr) *primary = Value(false);
+    if (i == *made_primary_ || primary == nullptr) continue;
+    *primary = Value(false);
+    // Elements without a value part are known by all of their parts.
+    known_.reset();
   }
   return {};
 }

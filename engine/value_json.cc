@@ -106,6 +106,9 @@ Result<Value> ReadStored(const SchemaRegistry& registry, const Attribute& attrib
       if (attribute.type != AttributeType::kBoolean) return RefuseStored(attribute);
       return Value(json.get_bool().value_unsafe());
     case element_type::INT64:
+      if (attribute.type == AttributeType::kDecimal) {
+        return Value(static_cast<double>(json.get_int64().value_unsafe()));
+      }
       if (attribute.type != AttributeType::kInteger) return RefuseStored(attribute);
       return Value(json.get_int64().value_unsafe());
     case element_type::DOUBLE:

@@ -151,17 +151,19 @@ class Writer::Loop {
   void RunBatch() {
     if (!IsWritable()) return RefuseCollected();
     WriterBatch batch(target_, log_.id());
-    while (!collected_.empty() && !batch.IsFull(options_)) {
+    const auto ends = std::chrono::steady_clock::now() + options_.batch_time_max;
+    do {
       Waiting waiting = TakeCollected();
       if (waiting.group) {
-        ContinueGroup(std::move(waiting), batch);
+        ContinueGroup(std::move(waiting), batch, ends);
         continue;
       }
       const std::int64_t clock_us = clock_.NowUs();
       batch.Take(std::move(waiting.command), std::move(waiting.done),
                  {std::max(clock_us, last_time_us_), clock_us});
       if (!batch.events().empty()) last_time_us_ = batch.events().back().time_us;
-    }
+    } while (!collected_.empty() && !batch.IsFull(options_) &&
+             std::chrono::steady_clock::now() < ends);
     if (batch.events().empty()) return batch.AnswerAll();
 
     const auto appended = log_.Append({storage::RandomUuid(), target_.head(), batch.encoded()});
@@ -178,12 +180,11 @@ class Writer::Loop {
     batch.AnswerAll();
   }
 
-  /// What does not fit into the batch or the turn waits behind the commands that came meanwhile.
-  void ContinueGroup(Waiting waiting, WriterBatch& batch) {
+  /// What does not fit into the batch or its time waits behind the commands that came meanwhile.
+  void ContinueGroup(Waiting waiting, WriterBatch& batch,
+                     std::chrono::steady_clock::time_point ends) {
     GroupRun& group = *waiting.group;
-    const auto turn_ends = std::chrono::steady_clock::now() + options_.group_turn;
-    while (!group.is_over() && !batch.IsFull(options_) &&
-           std::chrono::steady_clock::now() < turn_ends) {
+    while (!group.is_over() && !batch.IsFull(options_) && std::chrono::steady_clock::now() < ends) {
       const std::int64_t clock_us = clock_.NowUs();
       group.DecideNext(batch, {std::max(clock_us, last_time_us_), clock_us});
       if (!batch.events().empty()) last_time_us_ = batch.events().back().time_us;

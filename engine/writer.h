@@ -48,8 +48,9 @@ struct WriterOptions {
   std::size_t queue_max = 8192;         ///< commands waiting; one more is refused with 503
   std::size_t batch_events_max = 8192;  ///< a batch ends after the command that reaches this
   std::size_t batch_bytes_max = 32U << 20U;
-  /// A group that takes longer than this lets other commands go before its rest.
-  std::chrono::milliseconds group_turn{500};
+  /// A batch ends after the command, or the part of a group, that takes it beyond this: those
+  /// decided before wait for their answers. The rest of a group lets other commands go first.
+  std::chrono::milliseconds batch_time_max{200};
   /// Called instead of ending the process after a failed sync; tests replace it.
   std::function<void(const storage::Error&)> on_sync_failed{};
 };

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kBatchEvents = 256;
 constexpr std::size_t kBatchBytesUsual = kBatchEvents * 1024;
+/// Events may be large: what is read ahead is bounded in bytes too (I-10).
+constexpr std::size_t kBatchBytesMax = std::size_t{1} << 20U;
 constexpr std::size_t kPartsAhead = 16;
 /// Fewer events than these are not worth threads.
 constexpr std::uint64_t kAheadMin = 2'048;
@@ -35,7 +37,8 @@ class VerifiedRecords final : public Source<Records> {
     Records records;
     records.bytes.reserve(kBatchBytesUsual);
     std::vector<Ends> ends;
-    while (next_ <= until_ && records.events.size() < kBatchEvents) {
+    while (next_ <= until_ && records.events.size() < kBatchEvents &&
+           records.bytes.size() < kBatchBytesMax) {
       SCIMLEDGER_TRY_ASSIGN(const std::optional<storage::EventView> stored, reader_->Next());
       if (!stored) break;
       next_ = next_.Next();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ struct Query {
   std::uint64_t start_index = 1;      ///< 1-based
   std::uint64_t count = 100;          ///< 0: the total only
   std::optional<ListPosition> after;  ///< start there; `start_index` is 1 then
+  /// When to give up: one query must not keep others waiting for minutes.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 struct QueryResult {
@@ -44,9 +47,10 @@ struct QueryResult {
   std::uint64_t total = 0;  ///< all matches; without meaning for a query with `after`
   std::vector<ResourcePtr> page;
   std::optional<ListPosition> next;  ///< where the page ended; nullopt: nothing comes after it
+  bool is_late = false;              ///< the deadline passed: nothing else here means anything
 };
 
-/// Rows that a sorted query may have to keep while it scans: `start_index` + `count` beyond it must
+/// Rows that a sorted query may have to keep while it scans: a page that ends beyond this one must
 /// be refused by the caller. A key has at most kSortKeyBytesMax bytes.
 inline constexpr std::uint64_t kSortedRowsMax = 100'000;
 

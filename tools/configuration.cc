@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <functional>
@@ -13,6 +14,8 @@
 
 namespace scimledger::tools {
 namespace {
+
+constexpr std::size_t kPageDefault = 100;
 
 using storage::ErrorCode;
 using storage::Fail;
@@ -129,6 +132,9 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   if (configuration.io_threads == 0) {
     const unsigned processors = std::thread::hardware_concurrency();
     configuration.io_threads = processors > 2 ? processors - 1 : 1;
+  }
+  if (configuration.page_default == 0) {
+    configuration.page_default = std::min<std::size_t>(kPageDefault, configuration.page_max);
   }
   if (configuration.page_default > configuration.page_max) {
     return Fail(ErrorCode::kInvalid, "page_default must not be above page_max");

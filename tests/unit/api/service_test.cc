@@ -410,5 +410,19 @@ TEST_F(ServiceTest, MetricsNeedNoTokenAndCountWhatTheWriterDid) {
   EXPECT_FALSE(metrics.body.contains("ann"));
 }
 
+TEST_F(ServiceTest, ASearchNamesABoundedNumberOfAttributes) {
+  const auto search = [this](std::size_t names) {
+    std::string list;
+    for (std::size_t i = 0; i < names; ++i) list += i == 0 ? R"("title")" : R"(,"title")";
+    return Local("POST", "/scim/v2/Users/.search",
+                 R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],)"
+                 R"("attributes":[)" +
+                     list + "]}");
+  };
+
+  EXPECT_EQ(search(1000).status, 200);
+  EXPECT_TRUE(IsScimError(search(1001), 400, "invalidValue"));
+}
+
 }  // namespace
 }  // namespace scimledger::api

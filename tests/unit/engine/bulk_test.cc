@@ -84,7 +84,7 @@ class CountingLog final : public storage::EventLog {
 class BulkTest : public testing::Test {
  protected:
   void Start(WriterOptions options = {}) {
-    options.group_turn = std::chrono::hours(1);  // a slow machine makes no more batches
+    options.batch_time_max = std::chrono::hours(1);  // a slow machine makes no more batches
     writer_ = std::make_unique<Writer>(log_, state_, clock_, std::move(options));
   }
 
