@@ -61,10 +61,12 @@ Load ScimLoad::Make(std::size_t connections, std::chrono::milliseconds duration)
   return load;
 }
 
-const IdText& ScimLoad::PickUser() {
+std::size_t ScimLoad::PickIndex() {
+  constexpr std::size_t kEnough = 1000;
+  const std::size_t begin = users_.size() >= ungrouped_from_ + kEnough ? ungrouped_from_ : 0;
   // A stride that visits users all over the directory.
   picks_ += 7919;
-  return users_[picks_ % users_.size()];
+  return begin + picks_ % (users_.size() - begin);
 }
 
 void ScimLoad::CreateUsers(std::size_t count) {
@@ -129,6 +131,7 @@ void ScimLoad::CreateGroup(std::size_t members) {
   };
   RequireNoErrors(RunLoad(load), "creating groups");
   groups_.push_back(group);
+  ungrouped_from_ = users_.size();
 }
 
 LoadResult ScimLoad::Creates(std::size_t connections, std::chrono::milliseconds duration) {
@@ -149,7 +152,7 @@ LoadResult ScimLoad::Creates(std::size_t connections, std::chrono::milliseconds 
 LoadResult ScimLoad::GetsById(std::size_t connections, std::chrono::milliseconds duration) {
   Load load = Make(connections, duration);
   load.request = [&](std::size_t, std::string& text) {
-    get_.Append(text, 0, PickUser());
+    get_.Append(text, 0, users_[PickIndex()]);
     return true;
   };
   return RunLoad(load);
@@ -158,8 +161,7 @@ LoadResult ScimLoad::GetsById(std::size_t connections, std::chrono::milliseconds
 LoadResult ScimLoad::EqualityLists(std::size_t connections, std::chrono::milliseconds duration) {
   Load load = Make(connections, duration);
   load.request = [&](std::size_t, std::string& text) {
-    picks_ += 7919;
-    list_.Append(text, numbers_[picks_ % numbers_.size()]);
+    list_.Append(text, numbers_[PickIndex()]);
     return true;
   };
   return RunLoad(load);
@@ -168,7 +170,7 @@ LoadResult ScimLoad::EqualityLists(std::size_t connections, std::chrono::millise
 LoadResult ScimLoad::Patches(std::size_t connections, std::chrono::milliseconds duration) {
   Load load = Make(connections, duration);
   load.request = [&](std::size_t, std::string& text) {
-    const IdText& id = PickUser();
+    const IdText& id = users_[PickIndex()];
     // The number makes every title a new one: a PATCH that changes nothing writes nothing.
     patch_.Append(text, picks_ % 100'000'000, id);
     return true;
@@ -196,6 +198,7 @@ LoadResult ScimLoad::MemberAdds(std::size_t members, std::size_t connections,
     adds[at].Append(text, 0, users_.at(groups[at]->next_user++));
     return true;
   };
+  ungrouped_from_ = users_.size();
   return RunLoad(load);
 }
 

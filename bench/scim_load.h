@@ -50,7 +50,8 @@ class ScimLoad {
   Load Make(std::size_t connections, std::chrono::milliseconds duration) const;
   void CreateGroup(std::size_t members);
   std::string MembersJson(std::size_t begin, std::size_t end) const;
-  const IdText& PickUser();
+  /// A user that is in no group, so that an answer has the size the table says.
+  std::size_t PickIndex();
 
   std::uint16_t port_;
   const std::string token_;
@@ -60,6 +61,7 @@ class ScimLoad {
   const RequestTemplate patch_;
   std::uint64_t next_number_ = 1;  ///< of the next user
   std::uint64_t picks_ = 0;
+  std::size_t ungrouped_from_ = 0;  ///< users created later are in no group
   std::vector<IdText> users_;
   std::vector<std::uint64_t> numbers_;  ///< of each user, in its userName
   std::vector<Group> groups_;
