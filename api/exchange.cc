@@ -11,6 +11,8 @@
 namespace scimledger::api {
 namespace {
 
+constexpr std::size_t kHeadersUsual = 6;
+
 /// A method is free text from outside; the log shows only those it knows.
 std::string_view KnownMethod(std::string_view method) {
   static constexpr std::array<std::string_view, 7> kKnown = {"GET",   "HEAD",   "POST",   "PUT",
@@ -59,8 +61,7 @@ Exchange::~Exchange() {
 
 void Exchange::Answer(HttpResponse response) {
   response.headers.emplace_back("X-Request-Id", id.ToString());
-  if (sequence)
-    response.headers.emplace_back("Ledger-Sequence", fmt::format("{}", sequence->value));
+  if (sequence) response.headers.emplace_back("Ledger-Sequence", std::to_string(sequence->value));
   Log(response.status);
   if (response.stream) {
     response.stream = HoldWhileStreaming(std::move(response.stream), std::move(token_));
@@ -88,6 +89,7 @@ void Exchange::Log(int status) {
 HttpResponse JsonResponse(int status, std::string body, std::string_view media_type) {
   HttpResponse response;
   response.status = status;
+  response.headers.reserve(kHeadersUsual);
   response.headers.emplace_back("Content-Type", media_type);
   response.body = std::move(body);
   return response;

@@ -22,9 +22,10 @@ int HexDigit(char c) {
 enum class Plus { kStays, kIsSpace };
 
 std::optional<std::string> PercentDecode(std::string_view text, Plus plus) {
-  const std::string_view special =
-      plus == Plus::kIsSpace ? std::string_view("%+\0", 3) : std::string_view("%\0", 2);
-  if (text.find_first_of(special) == std::string_view::npos) return std::string(text);
+  const auto is_special = [plus](char c) {
+    return c == '%' || c == '\0' || (c == '+' && plus == Plus::kIsSpace);
+  };
+  if (std::ranges::none_of(text, is_special)) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

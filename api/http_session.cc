@@ -148,6 +148,7 @@ Session::Session(const SessionEnvironment& environment, IoThread& thread,
   const asio::generic::stream_protocol protocol(connection.family, 0);
   socket_.assign(protocol, connection.descriptor, error);
   if (error) ::close(connection.descriptor);
+  socket_.non_blocking(true, error);
 }
 
 Session::~Session() {
@@ -408,12 +409,19 @@ void Session::ResetConnection() {
 
 Session::Awaitable<bool> Session::Write(std::string_view bytes) {
   while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, kWriteBytesMax);
+    // Most answers fit into the socket's buffer, and then there is nothing to wait for.
+    error_code error;
+    const std::size_t at_once = socket_.write_some(asio::buffer(part), error);
+    bytes.remove_prefix(at_once);
+    if (at_once == part.size()) continue;
+    if (error && error != asio::error::would_block) co_return false;
     Arm(environment_.limits.write_timeout);
-    const auto slice = asio::buffer(bytes.substr(0, kWriteBytesMax));
-    const auto [error, count] = co_await asio::async_write(socket_, slice, kToken);
+    const auto rest = asio::buffer(part.substr(at_once));
+    const auto [late_error, count] = co_await asio::async_write(socket_, rest, kToken);
     // A reset frees what the kernel still holds for a client that does not read.
-    if (error && is_late_) ResetConnection();
-    if (error) co_return false;
+    if (late_error && is_late_) ResetConnection();
+    if (late_error) co_return false;
     bytes.remove_prefix(count);
   }
   co_return true;

@@ -17,6 +17,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t kChunkLineBytesMax = 4096;
 /// From here on it is worth a look at the head first.
 constexpr std::size_t kLargeBodyBytes = 64U << 10U;
+constexpr std::size_t kHeadersUsual = 8;
 /// What a Content-Length may reserve before the bytes are there.
 constexpr std::size_t kBodyReserveMax = 64U << 10U;
 
@@ -81,6 +82,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
     is_http_1_0 = version == 10;
     request.method = method;
     request.target = target;
+    request.headers.reserve(kHeadersUsual);
   }
   void on_response_impl(int /*code*/, beast::string_view /*reason*/, int /*version*/,
                         beast::error_code& /*error*/) override {}

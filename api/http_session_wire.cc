@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <iterator>
 
 namespace scimledger::api {
@@ -48,12 +49,18 @@ constexpr std::size_t kHeadBytesUsual = 512;
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  const std::size_t at = out.size();
-  out += value;
-  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(), IsControl, ' ');
-  out += "\r\n";
+  const std::size_t before = out.size();
+  const std::size_t value_at = before + name.size() + 2;
+  const std::size_t end = value_at + value.size();
+  // The size it is called with may be larger than the one asked for (libstdc++ 12).
+  out.resize_and_overwrite(end + 2, [&](char* bytes, std::size_t /*size*/) {
+    name.copy(bytes + before, name.size());
+    std::memcpy(bytes + value_at - 2, ": ", 2);
+    std::transform(value.begin(), value.end(), bytes + value_at,
+                   [](char c) { return IsControl(c) ? ' ' : c; });
+    std::memcpy(bytes + end, "\r\n", 2);
+    return end + 2;
+  });
 }
 
 void AppendNumber(std::string& out, std::uint64_t number) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -100,8 +99,14 @@ void Attach(HttpResponse& response, std::unique_ptr<Body> body, bool shows_membe
 
 std::string LocationOf(const SchemaRegistry& registry, const Resource& resource,
                        std::string_view base_url) {
-  return fmt::format("{}{}/{}", base_url, registry.type(resource.type).endpoint,
-                     resource.id.ToString());
+  const std::string& endpoint = registry.type(resource.type).endpoint;
+  std::string location;
+  location.reserve(base_url.size() + endpoint.size() + 37);
+  location += base_url;
+  location += endpoint;
+  location += '/';
+  resource.id.AppendTo(location);
+  return location;
 }
 
 HttpResponse ResourceResponse(int status, ResourcePtr resource,
@@ -142,13 +147,16 @@ HttpResponse ListResponse(projections::QueryResult result, const ListHead& head,
 }
 
 void AppendListHead(const ListHead& head, std::string& out) {
-  const auto append = [&out](std::string_view name, std::uint64_t number) {
-    fmt::format_to(std::back_inserter(out), R"("{}":{},)", name, number);
+  const auto append = [&out](std::string_view key, std::uint64_t number) {
+    const fmt::format_int digits(number);
+    out += key;
+    out.append(digits.data(), digits.size());
+    out += ',';
   };
   out += R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],)";
-  append("totalResults", head.total);
-  if (head.start_index) append("startIndex", *head.start_index);
-  append("itemsPerPage", head.items);
+  append(R"("totalResults":)", head.total);
+  if (head.start_index) append(R"("startIndex":)", *head.start_index);
+  append(R"("itemsPerPage":)", head.items);
   if (!head.next_cursor.empty()) {
     out += R"("nextCursor":)";
     AppendJsonString(out, head.next_cursor);

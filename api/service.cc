@@ -265,7 +265,8 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
     exchange.AnswerError(own_url.error());
     return false;
   }
-  exchange.base_url = fmt::format("{}{}", *own_url, kScimRoot);
+  exchange.base_url = *own_url;
+  exchange.base_url += kScimRoot;
   return true;
 }
 

@@ -42,8 +42,8 @@ struct Options {
   }
 };
 
-const std::vector<std::string> kParts{"creates", "gets",   "patch", "members",
-                                      "cycles",  "replay", "starts"};
+const std::vector<std::string> kParts{"creates", "gets", "patch",  "members",
+                                      "cycles",  "bulk", "replay", "starts"};
 
 /// Groups of each size: enough that the adds of one run do not change what "of 10" means.
 struct GroupKind {
@@ -211,6 +211,8 @@ class EndToEnd {
     if (options_.Has("patch")) Patches();
     if (options_.Has("members")) MemberAdds();
     if (options_.Has("cycles")) EntraCycles();
+    if (options_.Has("bulk")) Bulks();
+    if (options_.Has("bulk")) Pages();
   }
 
   void Patches() {
@@ -226,6 +228,33 @@ class EndToEnd {
     measured.per_second /= 4;
     measured.cpu_us *= 4;
     cycle.server.push_back(measured);
+  }
+
+  /// Bulks of 1,000 on one connection, beside creates one by one on one connection and on 32.
+  void Bulks() {
+    struct Single {
+      std::size_t connections;
+      double bar;
+    };
+    const Measurement bulk = server_.Measure([&] { return scim_->BulkCreates(1, duration_); });
+    for (const auto& [connections, bar] : {Single{1, 5.0}, Single{32, 0.8}}) {
+      Row& row = RowOf(fmt::format("users by Bulk, against single creates on {}", connections));
+      row.against_what = "single creates";
+      row.bar = Bar{.limit = bar};
+      row.server.push_back(bulk);
+      row.against.push_back(
+          server_.Measure([&, count = connections] { return scim_->Creates(count, duration_); }));
+    }
+  }
+
+  /// A page of 100 must not be slower than 100 GETs.
+  void Pages() {
+    Row& row = RowOf("users by pages of 100, 32 connections");
+    row.against_what = "GET by id";
+    row.bar = Bar{.limit = 1.0};
+    row.server.push_back(server_.Measure([&] { return scim_->Pages(kConnections, duration_); }));
+    row.against.push_back(
+        server_.Measure([&] { return scim_->GetsById(kConnections, duration_); }));
   }
 
   void Creates(std::size_t connections) {

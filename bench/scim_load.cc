@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::hours kUnlimited{1};
 constexpr std::size_t kPrefillConnections = 128;
 constexpr std::size_t kMembersPerPatch = 5000;
+constexpr std::size_t kBulkOperations = 1000;
+constexpr std::size_t kPageUsers = 100;
 
 constexpr std::string_view kListTarget =
     "/scim/v2/Users?filter=userName%20eq%20%22maria.kowalska########@halden.example%22";
@@ -23,6 +25,18 @@ constexpr std::string_view kPatchTitle =
 constexpr std::string_view kAddMembers =
     R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],)"
     R"("Operations":[{{"op":"Add","path":"members","value":[{}]}}]}})";
+
+void AppendBulkCreate(std::uint64_t number, std::string& body) {
+  body += fmt::format(R"({{"method":"POST","path":"/Users","bulkId":"u{}","data":)", number);
+  const std::size_t begin = body.size();
+  body += kSampleUser;
+  const auto digits = fmt::format("{:08}", number);
+  for (auto at = body.find(kNumberPlace, begin); at != std::string::npos;
+       at = body.find(kNumberPlace, at)) {
+    body.replace(at, digits.size(), digits);
+  }
+  body += '}';
+}
 
 std::string UserTarget() { return fmt::format("/scim/v2/Users/{}", kIdPlace); }
 std::string GroupTarget() { return fmt::format("/scim/v2/Groups/{}", kIdPlace); }
@@ -147,6 +161,43 @@ LoadResult ScimLoad::Creates(std::size_t connections, std::chrono::milliseconds 
     numbers_.push_back(sent[connection]);
   };
   return RunLoad(load);
+}
+
+LoadResult ScimLoad::BulkCreates(std::size_t connections, std::chrono::milliseconds duration) {
+  constexpr std::string_view kBegin =
+      R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)";
+  Load load = Make(connections, duration);
+  load.request = [&](std::size_t, std::string& text) {
+    std::string body(kBegin);
+    for (std::size_t i = 0; i < kBulkOperations; ++i) {
+      if (i > 0) body += ',';
+      AppendBulkCreate(next_number_++, body);
+    }
+    body += "]}";
+    RequestTemplate("POST", "/scim/v2/Bulk", body, token_).Append(text, 0);
+    return true;
+  };
+  std::size_t refused = 0;
+  load.answer = [&](std::size_t, int, std::string_view body) {
+    if (body.find(R"("status":"4)") != std::string_view::npos) ++refused;
+  };
+  LoadResult result = RunLoad(load);
+  if (refused > 0) throw std::runtime_error("a Bulk had operations that were refused");
+  result.requests *= kBulkOperations;
+  return result;
+}
+
+LoadResult ScimLoad::Pages(std::size_t connections, std::chrono::milliseconds duration) {
+  Load load = Make(connections, duration);
+  load.request = [&](std::size_t, std::string& text) {
+    const std::size_t start = PickIndex() % (users_.size() - kPageUsers) + 1;
+    const auto target = fmt::format("/scim/v2/Users?startIndex={}&count={}", start, kPageUsers);
+    RequestTemplate("GET", target, {}, token_).Append(text, 0);
+    return true;
+  };
+  LoadResult result = RunLoad(load);
+  result.requests *= kPageUsers;
+  return result;
 }
 
 LoadResult ScimLoad::GetsById(std::size_t connections, std::chrono::milliseconds duration) {

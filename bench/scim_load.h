@@ -32,6 +32,11 @@ class ScimLoad {
   LoadResult GetsById(std::size_t connections, std::chrono::milliseconds duration);
   LoadResult EqualityLists(std::size_t connections, std::chrono::milliseconds duration);
   LoadResult Patches(std::size_t connections, std::chrono::milliseconds duration);
+  /// Creates users in Bulks (RFC 7644 §3.7) of as many as the server takes. The result counts
+  /// users.
+  LoadResult BulkCreates(std::size_t connections, std::chrono::milliseconds duration);
+  /// Pages of 100 users, from all over the directory. The result counts users.
+  LoadResult Pages(std::size_t connections, std::chrono::milliseconds duration);
   /// Adds users that are not members yet to the groups that were created with `members`, one per
   /// request, each request to the next group.
   LoadResult MemberAdds(std::size_t members, std::size_t connections,

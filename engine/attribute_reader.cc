@@ -37,6 +37,22 @@ std::optional<JsonDocument> ParseObjectText(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string> DescribeUnwantedText(const TenantSettings& settings,
+                                                const Attribute& attribute, std::string_view text) {
+  const bool is_uri = attribute.type == AttributeType::kReference;
+  const TextFormat format = is_uri ? TextFormat::kUri : attribute.format;
+  if (settings.IsChanged(Setting::kFormats) && !HasFormat(format, text)) {
+    return fmt::format("expected {}", DescribeFormat(format));
+  }
+  const auto& canonical = attribute.canonical_values;
+  if (canonical.empty() || !settings.IsChanged(Setting::kCanonicalValues)) return std::nullopt;
+  const auto is_text = [&](const std::string& value) {
+    return attribute.case_exact ? value == text : EqualsIgnoreAsciiCase(value, text);
+  };
+  if (std::any_of(canonical.begin(), canonical.end(), is_text)) return std::nullopt;
+  return fmt::format("expected one of {}", fmt::join(canonical, ", "));
+}
+
 std::string AttributeReader::Place::Describe() const {
   std::string path =
       outer == nullptr ? attribute.path : fmt::format("{}.{}", outer->Describe(), attribute.name);
@@ -82,27 +98,11 @@ Result<Value> AttributeReader::ReadOne(element json, const Place& place) {
   if (place.attribute.type == AttributeType::kComplex) return ReadComplex(json, place);
   auto value = ParseScalar(place.attribute.type, json);
   if (!value) return RefuseValue(place.Describe(), value.error());
-  if (const std::string* text = value->AsString()) SCIMLEDGER_TRY(CheckText(place, *text));
-  return *std::move(value);
-}
-
-/// What the tenant's settings ask of a text beyond its type.
-Result<void> AttributeReader::CheckText(const Place& place, const std::string& text) const {
-  const Attribute& attribute = place.attribute;
-  const TenantSettings& settings = registry_.settings();
-  const bool is_uri = attribute.type == AttributeType::kReference;
-  const TextFormat format = is_uri ? TextFormat::kUri : attribute.format;
-  if (settings.IsChanged(Setting::kFormats) && !HasFormat(format, text)) {
-    return RefuseValue(place.Describe(), fmt::format("expected {}", DescribeFormat(format)));
+  if (const std::string* text = value->AsString()) {
+    const auto wrong = DescribeUnwantedText(registry_.settings(), place.attribute, *text);
+    if (wrong) return RefuseValue(place.Describe(), *wrong);
   }
-  const auto& canonical = attribute.canonical_values;
-  if (canonical.empty() || !settings.IsChanged(Setting::kCanonicalValues)) return {};
-  const auto is_text = [&](const std::string& value) {
-    return attribute.case_exact ? value == text : EqualsIgnoreAsciiCase(value, text);
-  };
-  if (std::any_of(canonical.begin(), canonical.end(), is_text)) return {};
-  return RefuseValue(place.Describe(),
-                     fmt::format("expected one of {}", fmt::join(canonical, ", ")));
+  return *std::move(value);
 }
 
 Result<Value> AttributeReader::ReadComplex(element json, const Place& place) {

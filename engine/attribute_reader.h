@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/json.h"
@@ -20,6 +21,11 @@ template <typename Describe>
                     ": no schema of this resource type has such an attribute; /Schemas "
                     "lists those there are");
 }
+
+/// What the tenant's settings ask of a text beyond its type: what was expected instead. nullopt:
+/// the text is welcome.
+std::optional<std::string> DescribeUnwantedText(const TenantSettings& settings,
+                                                const Attribute& attribute, std::string_view text);
 
 /// Reads attribute values out of JSON, with the client dialects engine/resource_json.h lists.
 class AttributeReader {
@@ -49,7 +55,6 @@ class AttributeReader {
   Result<AttributeMap> ReadBareValue(simdjson::dom::element json, const Place& place);
   Result<void> ReadPart(const Attribute& part, simdjson::dom::element json, const Place& place,
                         AttributeMap& parts);
-  Result<void> CheckText(const Place& place, const std::string& text) const;
   Result<void> UnpackJsonText(const Place& place, AttributeMap& parts);
   Result<void> CheckList(const Place& place, const ValueList& list) const;
   void DropDuplicates(ValueList& list) const;

@@ -142,9 +142,17 @@ Result<void> CheckVersion(const Resource& resource, const ExpectedVersion& expec
 
 Result<void> CheckUniqueKeys(const State& state, const Resource& row) {
   const RegistryPtr registry = state.registry();
+  // What a resource has already it keeps: where an attribute became unique later (a tenant's
+  // setting), several may hold one key.
+  const auto has_already = [&](const UniqueKey& key) {
+    const ResourcePtr before = state.FindResource(row.id);
+    if (before == nullptr) return false;
+    const std::vector<UniqueKey> keys = UniqueKeysOf(*registry, *before);
+    return std::binary_search(keys.begin(), keys.end(), key);
+  };
   for (const UniqueKey& key : UniqueKeysOf(*registry, row)) {
     const auto holder = state.FindByUniqueKey(key);
-    if (!holder || *holder == row.id) continue;
+    if (!holder || *holder == row.id || has_already(key)) continue;
     return Refuse(409, ScimType::kUniqueness,
                   fmt::format("{} \"{}\" is taken by another resource",
                               registry->attribute(key.attribute).path, ValueOfKey(row, key)));

@@ -161,19 +161,32 @@ bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20U || c == 
 std::size_t PlainPrefix(std::string_view text) {
   std::size_t plain = 0;
   std::uint64_t eight = 0;
-  for (; plain + sizeof eight <= text.size(); plain += sizeof eight) {
-    std::memcpy(&eight, text.data() + plain, sizeof eight);
-    if (MayNeedEscape(eight)) break;
-  }
-  const std::size_t left = text.size() - plain;
-  if (left < sizeof eight) {
-    // The rest among bytes that need no escape.
-    eight = 0x7878787878787878U;
-    std::memcpy(&eight, text.data() + plain, left);
-    if (!MayNeedEscape(eight)) return text.size();
+  const auto is_plain_at = [&](std::size_t at) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    return !MayNeedEscape(eight);
+  };
+  if (text.size() >= sizeof eight) {
+    // The last eight bytes may overlap the eight before them.
+    const std::size_t last = text.size() - sizeof eight;
+    while (plain < last && is_plain_at(plain)) plain += sizeof eight;
+    if (plain >= last && is_plain_at(last)) return text.size();
+    plain = std::min(plain, last);
   }
   const auto* const from = text.begin() + static_cast<std::ptrdiff_t>(plain);
   return static_cast<std::size_t>(std::find_if(from, text.end(), NeedsEscape) - text.begin());
+}
+
+/// A text that needs no escape. In one step: answers consist of these.
+void AppendQuoted(std::string& out, std::string_view text) {
+  const std::size_t before = out.size();
+  const std::size_t after = before + text.size() + 2;
+  // The size it is called with may be larger than the one asked for (libstdc++ 12).
+  out.resize_and_overwrite(after, [&](char* bytes, std::size_t /*size*/) {
+    bytes[before] = '"';
+    text.copy(bytes + before + 1, text.size());
+    bytes[after - 1] = '"';
+    return after;
+  });
 }
 
 void AppendEscape(std::string& out, char c) {
@@ -231,14 +244,15 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
 }
 
 void AppendJsonString(std::string& out, std::string_view text) {
+  std::size_t plain = PlainPrefix(text);
+  if (plain == text.size()) return AppendQuoted(out, text);
   out += '"';
-  while (true) {
-    const std::size_t plain = PlainPrefix(text);
+  for (; plain < text.size(); plain = PlainPrefix(text)) {
     out.append(text, 0, plain);
-    if (plain == text.size()) break;
     AppendEscape(out, text[plain]);
     text.remove_prefix(plain + 1);
   }
+  out += text;
   out += '"';
 }
 

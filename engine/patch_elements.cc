@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/attribute_reader.h"
 #include "engine/document.h"
 #include "engine/evaluator.h"
 #include "engine/resource_json.h"
@@ -57,6 +58,19 @@ bool CollectEqualities(const SchemaRegistry& registry, const Filter& filter, Att
   const bool is_decimal = part.type == AttributeType::kDecimal && whole != nullptr;
   parts.Set(part.id, is_decimal ? Value(static_cast<double>(*whole)) : compare->operand.value);
   return true;
+}
+
+/// What a filter says becomes a value here, so it must be welcome as one.
+Result<void> CheckTexts(const SchemaRegistry& registry, const AttributeMap& parts) {
+  for (const auto& [id, value] : parts) {
+    const Attribute& attribute = registry.attribute(id);
+    const std::string* text = value.AsString();
+    if (text == nullptr) continue;
+    if (const auto wanted = DescribeUnwantedText(registry.settings(), attribute, *text)) {
+      return Refuse(ScimType::kInvalidValue, fmt::format("{}: {}", attribute.path, *wanted));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -192,6 +206,7 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
                               "one be made",
                               operation.path_text));
   }
+  SCIMLEDGER_TRY(CheckTexts(registry_, parts));
   if (operation.path.sub) {
     parts.Set(*operation.path.sub, operation.value);
   } else if (const AttributeMap* sent = operation.value.AsComplex()) {

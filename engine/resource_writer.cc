@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -280,14 +281,17 @@ class ResourceJsonWriter::Pieces {
   }
 
   void AppendMemberships(const Attribute& attribute) {
-    const auto parts = SelectParts(attribute);
+    // Most lists of users meet many that are in no group.
+    std::optional<std::vector<SelectedPart>> parts;
     char separator = '[';
-    references_.ForEachGroup(resource_, [&](const ReferencedResource& group) {
-      AppendElement(attribute, parts, group, "direct", separator);
-    });
-    references_.ForEachIndirectGroup(resource_, [&](const ReferencedResource& group) {
-      AppendElement(attribute, parts, group, "indirect", separator);
-    });
+    const auto append = [&](const ReferencedResource& group, std::string_view type) {
+      if (!parts) parts = SelectParts(attribute);
+      AppendElement(attribute, *parts, group, type, separator);
+    };
+    references_.ForEachGroup(resource_,
+                             [&](const ReferencedResource& group) { append(group, "direct"); });
+    references_.ForEachIndirectGroup(
+        resource_, [&](const ReferencedResource& group) { append(group, "indirect"); });
     if (separator == ',') out_ += ']';
   }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <cstring>
 
 #include "storage/result.h"
 
@@ -16,9 +16,17 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 
 char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+/// Eight bytes at a time: every key of every row comes through here.
 bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::uint64_t seen = 0;
+  for (; text.size() >= sizeof seen; text.remove_prefix(sizeof seen)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), sizeof word);
+    seen |= word;
+  }
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return (seen & kHighBits) == 0;
 }
 
 using NormalizerGetter = const icu::Normalizer2* (*)(UErrorCode&);
@@ -107,9 +115,8 @@ class DateTimeReader {
 }  // namespace
 
 std::string AsciiLower(std::string_view text) {
-  std::string lower;
-  lower.reserve(text.size());
-  std::transform(text.begin(), text.end(), std::back_inserter(lower), LowerAscii);
+  std::string lower(text);
+  for (char& c : lower) c = LowerAscii(c);
   return lower;
 }
 

@@ -1,34 +1,36 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "engine/document.h"
-#include "engine/resource_json.h"
+#include "engine/json.h"
 #include "engine/unique_keys.h"
 #include "projections/directory.h"
+#include "projections/numbering.h"
 #include "storage/hash.h"
 
 // The digest is the hash of this text, one line per entry:
-//   scimledger state digest 2
+//   scimledger state digest 3
 //   schema <definition>                         in order of adding
 //   setting <name> <position>                   of those not in their default position
+//   numbering <hash>                            of what attribute ids mean in documents
 //   credential <id> <name> <role> <secret hash> <suffix> <created> <revoked>     by id
 // then for each resource type in order of name, for each 4096 of its rows in order of creation:
 //   rows <hash>
-// which is the hash of the text of those rows, so that several threads can make them:
-//   <type> <id> <ordinal> <version> <created> <modified>
-//   attribute <path> <value as JSON>            in order of path
-//   unique <path> <key>                         in order of path and key
-//   member <id> … and group <id> …              in order of creation
-// Texts that clients chose are JSON strings, so that no two states give one text. Attributes go by
-// path and not by number, so that a registry that numbers them otherwise gives the same digest.
+// which is the hash of those rows one after another, so that several threads can make them:
+//   row    = type 'r' id ordinal version created modified text(document) *unique *member *group
+//   unique = 'u' attribute text(key)            in order of id and key
+//   member = 'm' id                             in order of creation
+//   group  = 'g' id                             in order of creation
+//   text   = length bytes                       numbers have 8 bytes, little endian; ids 16
+// A document's bytes are a function of its values: equal ones give equal bytes. Texts of lines that
+// clients chose are JSON strings. So no two states give one text.
 namespace scimledger::projections {
 namespace {
 
@@ -36,43 +38,16 @@ constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::uint64_t kRowsTogether = 4096;
 constexpr unsigned kThreadsMax = 4;
 
-/// Attributes in order of path.
-class PathOrder {
- public:
-  explicit PathOrder(const SchemaRegistry& registry) : registry_(registry) {
-    std::vector<std::size_t> order(registry.attribute_count());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return PathOf(static_cast<AttributeId>(a)) < PathOf(static_cast<AttributeId>(b));
-    });
-    rank_.resize(order.size());
-    for (std::size_t place = 0; place < order.size(); ++place) rank_[order[place]] = place;
-  }
-
-  std::size_t RankOf(AttributeId id) const { return rank_[static_cast<std::size_t>(id)]; }
-
- private:
-  /// Two types may each have a `displayName`: the schema tells them apart.
-  std::pair<std::string_view, std::string_view> PathOf(AttributeId id) const {
-    const Attribute& attribute = registry_.attribute(id);
-    return {attribute.path, attribute.schema};
-  }
-
-  const SchemaRegistry& registry_;
-  std::vector<std::size_t> rank_;  ///< by attribute id: its place in the order of paths
-};
-
 /// Some rows of one type, next to each other.
 struct Rows {
   const ResourceType* type = nullptr;
   std::uint64_t first = 0;
 };
 
-/// The text of rows, hashed. One thread.
+/// The bytes of rows, hashed. One thread.
 class RowsHash {
  public:
-  RowsHash(const DirectoryView& view, const PathOrder& paths)
-      : view_(view), registry_(view.registry()), paths_(paths) {}
+  explicit RowsHash(const DirectoryView& view) : view_(view), registry_(view.registry()) {}
 
   Hash Compute(const Rows& rows) {
     std::uint64_t left = kRowsTogether;
@@ -86,77 +61,62 @@ class RowsHash {
 
  private:
   void Flush(std::size_t above) {
-    if (text_.size() <= above) return;
-    stream_.Update(text_);
-    text_.clear();
+    if (bytes_.size() <= above) return;
+    stream_.Update(bytes_);
+    bytes_.clear();
+  }
+
+  void AppendNumber(std::uint64_t number) {
+    std::array<char, 8> digits;
+    for (char& digit : digits) {
+      digit = static_cast<char>(number & 0xFFU);
+      number >>= 8U;
+    }
+    bytes_.append(digits.data(), digits.size());
+  }
+
+  void AppendText(std::string_view text) {
+    AppendNumber(text.size());
+    bytes_ += text;
+  }
+
+  void AppendId(char what, const ResourceId& id) {
+    bytes_ += what;
+    bytes_ += id.AsBytes();
+    Flush(kFlushBytes);
   }
 
   void AppendRow(const ResourceType& type, const Resource& row) {
-    text_ += type.name;
-    text_ += ' ';
-    row.id.AppendTo(text_);
-    fmt::format_to(std::back_inserter(text_), " {} {} {} {}\n", row.ordinal, row.version,
-                   row.created_us, row.last_modified_us);
-    AppendAttributes(row);
-    AppendUniqueKeys(row);
-    view_.ForEachMemberId(row, [&](const ResourceId& id) { AppendReference("member ", id); });
-    view_.ForEachGroupId(row, [&](const ResourceId& id) { AppendReference("group ", id); });
-    Flush(kFlushBytes);
-  }
-
-  void AppendReference(std::string_view word, const ResourceId& id) {
-    text_ += word;
-    id.AppendTo(text_);
-    text_ += '\n';
-    Flush(kFlushBytes);
-  }
-
-  void AppendAttributes(const Resource& row) {
-    entries_.clear();
-    for (DocumentCursor cursor(row.document); cursor.Next();) entries_.push_back(cursor);
-    std::sort(entries_.begin(), entries_.end(), [&](const auto& a, const auto& b) {
-      return paths_.RankOf(a.id()) < paths_.RankOf(b.id());
-    });
-    for (const DocumentCursor& entry : entries_) {
-      text_ += "attribute ";
-      text_ += registry_->attribute(entry.id()).path;
-      text_ += ' ';
-      AppendValueJson(*registry_, ReadEncoded(entry.encoded()), text_);
-      text_ += '\n';
+    AppendText(type.name);
+    AppendId('r', row.id);
+    AppendNumber(row.ordinal);
+    AppendNumber(row.version);
+    AppendNumber(static_cast<std::uint64_t>(row.created_us));
+    AppendNumber(static_cast<std::uint64_t>(row.last_modified_us));
+    AppendText(row.document);
+    for (const UniqueKey& key : UniqueKeysOf(*registry_, row)) {
+      bytes_ += 'u';
+      AppendNumber(static_cast<std::uint64_t>(key.attribute));
+      AppendText(key.key);
     }
-  }
-
-  void AppendUniqueKeys(const Resource& row) {
-    std::vector<UniqueKey> keys = UniqueKeysOf(*registry_, row);
-    std::sort(keys.begin(), keys.end(), [&](const UniqueKey& a, const UniqueKey& b) {
-      return std::pair(paths_.RankOf(a.attribute), std::string_view(a.key)) <
-             std::pair(paths_.RankOf(b.attribute), std::string_view(b.key));
-    });
-    for (const UniqueKey& key : keys) {
-      text_ += "unique ";
-      text_ += registry_->attribute(key.attribute).path;
-      text_ += ' ';
-      AppendJsonString(text_, key.key);
-      text_ += '\n';
-    }
+    view_.ForEachMemberId(row, [&](const ResourceId& id) { AppendId('m', id); });
+    view_.ForEachGroupId(row, [&](const ResourceId& id) { AppendId('g', id); });
+    Flush(kFlushBytes);
   }
 
   const DirectoryView& view_;
   RegistryPtr registry_;
-  const PathOrder& paths_;
-  std::vector<DocumentCursor> entries_;  ///< of one row
-  std::string text_;
+  std::string bytes_;
   storage::Sha256Stream stream_;
 };
 
 /// The hashes of all rows, made by as many threads as the machine has (four at most).
 std::vector<Hash> HashRows(const DirectoryView& view, const std::vector<Rows>& all) {
-  const PathOrder paths(*view.registry());
   std::vector<Hash> hashes(all.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t at = next++; at < all.size(); at = next++) {
-      hashes[at] = RowsHash(view, paths).Compute(all[at]);
+      hashes[at] = RowsHash(view).Compute(all[at]);
     }
   };
   const std::size_t threads = std::min<std::size_t>(
@@ -173,9 +133,10 @@ class DigestText {
   explicit DigestText(const DirectoryView& view) : view_(view), registry_(view.registry()) {}
 
   Hash Compute() {
-    text_ = "scimledger state digest 2\n";
+    text_ = "scimledger state digest 3\n";
     for (const SchemaDefinition& definition : registry_->added()) AppendSchema(definition);
     AppendSettings();
+    text_ += "numbering " + storage::ToHex(HashNumbering(*registry_)) + '\n';
     AppendCredentials();
     for (const Hash& hash : HashRows(view_, AllRows())) {
       text_ += "rows " + storage::ToHex(hash) + '\n';

@@ -4,6 +4,7 @@
 
 #include "projections/frozen_view.h"
 #include "projections/live_directory.h"
+#include "projections/numbering.h"
 #include "projections/snapshot_bytes.h"
 #include "storage/hash.h"
 
@@ -28,19 +29,6 @@ std::unexpected<storage::Error> Nonsense(std::string_view what) {
 
 bool IsRole(Role role) { return role >= Role::kProvisioner && role <= Role::kAdmin; }
 
-/// Documents name attributes by number: two registries read them alike if this is equal.
-Hash NumberingOf(const SchemaRegistry& registry) {
-  std::string text;
-  for (std::size_t index = 0; index < registry.attribute_count(); ++index) {
-    const Attribute& attribute = registry.attribute(static_cast<AttributeId>(index));
-    text += attribute.schema + ' ' + attribute.path + ' ';
-    text += ToString(attribute.type);
-    text += '\n';
-  }
-  for (const ResourceType& type : registry.resource_types()) text += type.name + '\n';
-  return storage::Sha256({text});
-}
-
 class ContentsWriter {
  public:
   ContentsWriter(const DirectoryContents& contents, SnapshotSink& sink)
@@ -60,7 +48,7 @@ class ContentsWriter {
     sink_.PutNumber(registry.added().size());
     for (const SchemaDefinition& definition : registry.added()) sink_.PutText(definition.json);
     WriteSettings(registry.settings());
-    sink_.PutBytes(storage::AsBytes(NumberingOf(registry)));
+    sink_.PutBytes(storage::AsBytes(HashNumbering(registry)));
   }
 
   void WriteSettings(const TenantSettings& settings) {
@@ -171,7 +159,7 @@ class ContentsReader {
     if (settings != registry->settings()) registry = registry->WithSettings(settings);
     const Hash numbering = source_.TakeHash();
     if (!source_.ok()) return Nonsense("the schemas are cut off");
-    if (numbering != NumberingOf(*registry)) {
+    if (numbering != HashNumbering(*registry)) {
       return Incompatible("its attributes are numbered otherwise");
     }
     contents_.lookups = std::make_shared<const LookupAttributes>(std::move(registry));

@@ -23,10 +23,8 @@ ViewReader::ViewReader(const DirectoryView& view, ResourceTypeId type, std::stri
 }
 
 ViewReader::ReferenceParts ViewReader::PartsOf(AttributeId attribute) const {
-  return {attribute, registry_->FindSubAttribute(attribute, "value"),
-          registry_->FindSubAttribute(attribute, "$ref"),
-          registry_->FindSubAttribute(attribute, "type"),
-          registry_->FindSubAttribute(attribute, "display")};
+  const StandardParts& parts = registry_->attribute(attribute).parts;
+  return {attribute, parts.value, parts.ref, parts.type, parts.display};
 }
 
 void ViewReader::FindReferences() {

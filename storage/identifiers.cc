@@ -5,6 +5,21 @@ namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
+/// Both digits of every byte, one after another.
+constexpr std::array<char, 512> kHexPairs = [] {
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kHexDigits[byte >> 4U];
+    pairs[2 * byte + 1] = kHexDigits[byte & 15U];
+  }
+  return pairs;
+}();
+
+/// Where the digits of each byte begin in 8-4-4-4-12.
+constexpr std::array<std::uint8_t, 16> kPlaces = {0,  2,  4,  6,  9,  11, 14, 16,
+                                                  19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::string_view kDashes = "........-....-....-....-............";
+
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -19,11 +34,9 @@ constexpr bool DashBefore(std::size_t byte) {
 
 void Uuid::AppendTo(std::string& out) const {
   std::array<char, 36> text;
-  char* next = text.data();
+  std::memcpy(text.data(), kDashes.data(), text.size());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (DashBefore(i)) *next++ = '-';
-    *next++ = kHexDigits[bytes[i] >> 4U];
-    *next++ = kHexDigits[bytes[i] & 15U];
+    std::memcpy(text.data() + kPlaces[i], kHexPairs.data() + 2 * std::size_t{bytes[i]}, 2);
   }
   out.append(text.data(), text.size());
 }
