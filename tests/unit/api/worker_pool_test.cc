@@ -33,6 +33,7 @@ class Answers {
   InFlight in_flight_;
 };
 
+// rows: X6
 TEST(ExchangeTest, DroppedWithoutAnAnswerItAnswers500) {
   Answers answers;
   ExchangePtr exchange = answers.Begin();
@@ -57,6 +58,7 @@ TEST(ExchangeTest, AnswersOnceWithIdAndSequence) {
   EXPECT_EQ(answers.Only().Header("Ledger-Sequence"), "42");
 }
 
+// rows: X6
 TEST(WorkerPoolTest, AnExceptionAnswers500AndTheThreadLivesOn) {
   Answers failed;
   Answers next;

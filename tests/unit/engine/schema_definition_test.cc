@@ -83,6 +83,7 @@ TEST_F(SchemaDefinitionTest, CaseExactAndReturnedFollowTypeAndMutabilityWhenSile
   EXPECT_EQ(find("pin").returned, Returned::kNever);
 }
 
+// rows: S2 S4 S14
 TEST_F(SchemaDefinitionTest, RefusesMalformedAttributesNamingThem) {
   const std::vector<std::pair<std::string, std::string>> refused = {
       {R"({"description": "x"})", "schema 'urn:example:Device': 'name' is missing"},
