@@ -90,7 +90,9 @@ class KillTest : public testing::Test {
   }
 
   /// Load until a random moment, then SIGKILL in the middle of it.
+  /// Some time after the first write of this load was acknowledged, however slow the machine is.
   void KillUnderLoad() {
+    const std::uint64_t before = AcknowledgedWrites();
     std::vector<std::jthread> threads;
     for (auto& client : clients_) {
       threads.emplace_back([this, &client] {
@@ -98,13 +100,17 @@ class KillTest : public testing::Test {
         client->Run(*connection);
       });
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random_() % 400));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (AcknowledgedWrites() == before && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random_() % 400));
     server_->Kill();
   }
 
-  std::size_t AcknowledgedWrites() const {
-    std::size_t count = 0;
-    for (const auto& client : clients_) count += client->acknowledged().size();
+  std::uint64_t AcknowledgedWrites() const {
+    std::uint64_t count = 0;
+    for (const auto& client : clients_) count += client->acknowledged_count();
     return count;
   }
 
@@ -195,7 +201,7 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
   const auto kills = NumberFromEnvironment("KILLS", 12);
   for (std::uint64_t kill = 0; kill < kills && !HasFailure(); ++kill) {
     SCOPED_TRACE(fmt::format("kill {}", kill));
-    const std::size_t before = AcknowledgedWrites();
+    const std::uint64_t before = AcknowledgedWrites();
     KillUnderLoad();
     EXPECT_GT(AcknowledgedWrites(), before) << "no write was acknowledged: there was no load";
     server_ = std::make_unique<ServerProcess>(data_);

@@ -22,6 +22,11 @@ std::string TextAt(const std::string& json, const char* pointer) {
 
 }  // namespace
 
+void LoadClient::Acknowledge(std::uint64_t sequence, std::string kind, std::string resource) {
+  acknowledged_.push_back({sequence, std::move(kind), std::move(resource)});
+  ++acknowledged_count_;
+}
+
 LoadClient::LoadClient(unsigned index, std::string token, std::string group, std::uint64_t seed)
     : index_(index), token_(std::move(token)), group_(std::move(group)), random_(seed) {}
 
@@ -74,7 +79,7 @@ bool LoadClient::Create(api::HttpClient& client) {
   user.is_touched = true;
   user.title = "new";
   user.version = 1;
-  acknowledged_.push_back({reply->sequence, "ResourceCreated", id});
+  Acknowledge(reply->sequence, "ResourceCreated", id);
   return true;
 }
 
@@ -93,7 +98,7 @@ bool LoadClient::Patch(api::HttpClient& client, const std::string& id, ExpectedU
   user.title = title;
   user.version += 1;
   user.pending_exists.reset();
-  acknowledged_.push_back({reply->sequence, "ResourcePatched", id});
+  Acknowledge(reply->sequence, "ResourcePatched", id);
   return true;
 }
 
@@ -121,7 +126,7 @@ bool LoadClient::AddMember(api::HttpClient& client, const std::string& id) {
           id));
   if (!reply || reply->status != 204) return false;
   members_[id] = true;
-  acknowledged_.push_back({reply->sequence, "ResourcePatched", group_});
+  Acknowledge(reply->sequence, "ResourcePatched", group_);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -43,6 +44,8 @@ class LoadClient {
   std::vector<std::string> Check(api::HttpClient& client, Scope scope);
 
   const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
+  /// How many those are; on any thread, while the client runs too.
+  std::uint64_t acknowledged_count() const { return acknowledged_count_; }
   /// Users whose addition to the group was acknowledged and who were not deleted since.
   const std::map<std::string, bool>& members() const { return members_; }
 
@@ -70,7 +73,10 @@ class LoadClient {
   std::uint64_t created_ = 0;
   std::map<std::string, ExpectedUser> users_;
   std::map<std::string, bool> members_;  ///< value: the addition was acknowledged
+  void Acknowledge(std::uint64_t sequence, std::string kind, std::string resource);
+
   std::vector<Acknowledged> acknowledged_;
+  std::atomic<std::uint64_t> acknowledged_count_{0};
 };
 
 }  // namespace scimledger::recovery
