@@ -66,7 +66,7 @@ std::string_view Describe(Access access) {
 
 }  // namespace
 
-Result<Actor> Authenticate(const HttpRequest& request, const projections::Directory& directory) {
+Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant) {
   if (request.transport != Transport::kNetwork) {
     return Actor{fmt::format("local:{}", request.peer_uid), AuthMethod::kLocal, Role::kAdmin};
   }
@@ -81,7 +81,7 @@ Result<Actor> Authenticate(const HttpRequest& request, const projections::Direct
         "The Authorization header must have the form `Bearer <token>`; other schemes are not "
         "supported.");
   }
-  const auto credential = directory.FindCredentialBySecret(storage::Sha256({*token}));
+  const auto credential = tenant.directory().FindCredentialBySecret(storage::Sha256({*token}));
   if (!credential) {
     return Unauthenticated(
         "The token is unknown here: check that it was copied whole and belongs to this server, or "
@@ -90,6 +90,12 @@ Result<Actor> Authenticate(const HttpRequest& request, const projections::Direct
   if (credential->revoked_us != 0) {
     return Unauthenticated(
         "The token was revoked: replace it by a new one made with `scimledger token create`.");
+  }
+  if (credential->expires_us != 0 && credential->expires_us <= tenant.NowUs()) {
+    return Unauthenticated(
+        fmt::format("The token expired at {}: replace it by a new one made with `scimledger token "
+                    "create`.",
+                    FormatDateTime(credential->expires_us)));
   }
   return Actor{credential->id.ToString(), AuthMethod::kBearer, credential->role};
 }

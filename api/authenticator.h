@@ -7,14 +7,12 @@
 #include "api/router.h"
 #include "engine/event.h"
 #include "engine/scim_error.h"
-#include "projections/directory.h"
 
 namespace scimledger::api {
 
 /// Who asks: the credential of the bearer token, or `local:<uid>` with role admin on the control
 /// socket and in-process. Errors: 401, never with a word of the token.
-[[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request,
-                                         const projections::Directory& directory);
+[[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant);
 
 /// The value of WWW-Authenticate for a request that Authenticate refused (RFC 6750 §3).
 std::string Challenge(const HttpRequest& request);

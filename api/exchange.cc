@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "storage/hash.h"
@@ -12,19 +13,6 @@ namespace scimledger::api {
 namespace {
 
 constexpr std::size_t kHeadersUsual = 6;
-
-/// A method is free text from outside; the log shows only those it knows.
-std::string_view KnownMethod(std::string_view method) {
-  static constexpr std::array<std::string_view, 7> kKnown = {"GET",   "HEAD",   "POST",   "PUT",
-                                                             "PATCH", "DELETE", "OPTIONS"};
-  const auto found = std::find(kKnown.begin(), kKnown.end(), method);
-  return found == kKnown.end() ? "OTHER" : *found;
-}
-
-std::int64_t WallClockUs() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
 
 /// Keeps the request counted as in flight until its streamed body is finished or dropped: the
 /// stream reads projections, which must not go away underneath.
@@ -36,6 +24,18 @@ BodySource HoldWhileStreaming(BodySource stream, InFlight::Token token) {
 }
 
 }  // namespace
+
+std::int64_t WallClockUs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+std::string_view KnownMethod(std::string_view method) {
+  static constexpr std::array<std::string_view, 7> kKnown = {"GET",   "HEAD",   "POST",   "PUT",
+                                                             "PATCH", "DELETE", "OPTIONS"};
+  const auto found = std::find(kKnown.begin(), kKnown.end(), method);
+  return found == kKnown.end() ? "OTHER" : *found;
+}
 
 Exchange::Exchange(HttpRequest incoming, HttpHandler::Respond respond, InFlight::Token token,
                    RequestLog* log)
@@ -69,7 +69,12 @@ void Exchange::Answer(HttpResponse response) {
   std::exchange(respond_, nullptr)(std::move(response));
 }
 
-void Exchange::AnswerError(const ScimError& error) { Answer(ErrorResponse(error)); }
+void Exchange::AnswerError(const ScimError& error, Headers more) {
+  if (on_refusal) on_refusal(*this, error);
+  HttpResponse response = ErrorResponse(error);
+  std::move(more.begin(), more.end(), std::back_inserter(response.headers));
+  Answer(std::move(response));
+}
 
 void Exchange::Log(int status) {
   if (log_ == nullptr) return;

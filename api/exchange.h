@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/http.h"
@@ -46,12 +48,16 @@ class Exchange {
   std::optional<Actor> actor;
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
 
+  /// Told of the error that the request is refused with.
+  std::function<void(const Exchange&, const ScimError&)> on_refusal;
+
   /// What the answer is true for: becomes the header Ledger-Sequence (DESIGN §4).
   std::optional<Sequence> sequence;
 
   /// Adds the headers that every answer has, logs, and responds. Once.
   void Answer(HttpResponse response);
-  void AnswerError(const ScimError& error);
+  /// `more`: headers that belong to the error.
+  void AnswerError(const ScimError& error, Headers more = {});
 
   RequestLog* log() const { return log_; }
 
@@ -65,6 +71,12 @@ class Exchange {
 };
 
 using ExchangePtr = std::unique_ptr<Exchange>;
+
+/// µs since 1970, by the system's clock: for logs, never for recorded times.
+std::int64_t WallClockUs();
+
+/// A method is free text from outside: those that are known, else `OTHER`.
+std::string_view KnownMethod(std::string_view method);
 
 /// An answer with a JSON body. `media_type` is kScimMediaType for everything under /scim.
 inline constexpr std::string_view kJsonMediaType = "application/json";

@@ -9,9 +9,11 @@
 #include <optional>
 #include <utility>
 
+#include "api/access_control.h"
 #include "api/audit_endpoint.h"
 #include "api/authenticator.h"
 #include "api/bulk_endpoint.h"
+#include "api/denied_endpoint.h"
 #include "api/discovery_endpoint.h"
 #include "api/exchange.h"
 #include "api/in_flight.h"
@@ -74,18 +76,11 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
-/// An error with one more header.
-void AnswerErrorWith(Exchange& exchange, const ScimError& error, std::string name,
-                     std::string value) {
-  HttpResponse response = ErrorResponse(error);
-  response.headers.emplace_back(std::move(name), std::move(value));
-  exchange.Answer(std::move(response));
-}
-
 class RoutingService final : public Service {
  public:
   explicit RoutingService(ServiceOptions options)
       : options_(std::move(options)),
+        access_(options_.access),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
@@ -99,7 +94,8 @@ class RoutingService final : public Service {
     AddBulkEndpoint(router_, options_, workers_);
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
-    AddTokenEndpoints(router_, workers_);
+    AddDeniedEndpoint(router_, workers_, access_.denied());
+    AddTokenEndpoints(router_, workers_, access_.credential_use());
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
     const auto work = std::make_shared<LongWork>();
@@ -135,6 +131,7 @@ class RoutingService final : public Service {
   std::atomic<Tenant*> tenant_{nullptr};
   mutable std::mutex progress_mutex_;
   std::string progress_;
+  AccessControl access_;
   InFlight in_flight_;
   // Ended first: their last work still uses everything above.
   WorkerPool queries_;
@@ -148,6 +145,9 @@ void RoutingService::Handle(HttpRequest request, Respond respond) {
   const InFlight::Token here = in_flight_.Enter();
   auto exchange = std::make_unique<Exchange>(std::move(request), std::move(respond),
                                              in_flight_.Enter(), log_.get());
+  exchange->on_refusal = [this](const Exchange& refused, const ScimError& error) {
+    NoteRefusal(access_.denied(), refused, error);
+  };
   WorkerPool::Work serve = [this](ExchangePtr taken) { Serve(std::move(taken)); };
   RunGuarded(std::move(exchange), serve);
 }
@@ -164,7 +164,7 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const Operation* const operation = match ? match->route->Find(head.method) : nullptr;
   if (operation == nullptr) return true;
   if (match->route->IsOpen()) return false;
-  const auto actor = Authenticate(head, directory);
+  const auto actor = Authenticate(head, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -220,10 +220,9 @@ void RoutingService::Serve(ExchangePtr exchange) {
 void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
                                  const std::optional<std::string>& tenant_name) {
   if (!match || !match->route->IsOpen()) {
-    auto actor = Authenticate(exchange->request, exchange->tenant->directory());
+    auto actor = access_.Admit(exchange->request, *exchange->tenant);
     if (!actor) {
-      return AnswerErrorWith(*exchange, actor.error(), "WWW-Authenticate",
-                             Challenge(exchange->request));
+      return exchange->AnswerError(actor.error().error, std::move(actor.error().headers));
     }
     exchange->actor = *std::move(actor);
   }
@@ -235,7 +234,7 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
   if (operation == nullptr) {
     std::string allowed = match->route->AllowedMethods();
     const ScimError error = WrongMethod(*match->route, allowed);
-    return AnswerErrorWith(*exchange, error, "Allow", std::move(allowed));
+    return exchange->AnswerError(error, {{"Allow", std::move(allowed)}});
   }
   if (Admit(*exchange, *operation)) operation->handler(std::move(exchange));
 }
@@ -245,8 +244,9 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
   exchange.sequence = exchange.tenant->directory().position();
   if (exchange.actor) {
     if (const auto allowed = Authorize(exchange.actor->role, operation.access); !allowed) {
-      AnswerErrorWith(exchange, allowed.error(), "WWW-Authenticate",
-                      R"(Bearer realm="scimledger", error="insufficient_scope")");
+      exchange.AnswerError(
+          allowed.error(),
+          {{"WWW-Authenticate", R"(Bearer realm="scimledger", error="insufficient_scope")"}});
       return false;
     }
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "api/access_control.h"
 #include "api/http.h"
 #include "api/tenant.h"
 #include "storage/secret_key.h"
@@ -24,7 +25,8 @@ struct ServiceOptions {
   /// Seals the cursors of lists. Cursors given out before are void when it changes.
   storage::SecretKey cursor_key = storage::SecretKey::Random();
   std::chrono::seconds cursor_timeout{3600};  ///< how long each cursor is good for
-  bool log_requests = true;                   ///< one JSON line each on stderr, never with values
+  AccessOptions access;
+  bool log_requests = true;  ///< one JSON line each on stderr, never with values
 };
 
 /// Everything behind the listener: routes, authentication, roles, SCIM, audit, administration and
@@ -33,8 +35,10 @@ struct ServiceOptions {
 ///
 ///   /scim/v2/…                     SCIM 2.0 (RFC 7644)
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
-///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, revoked]}]};
-///                                  POST {name, role} → one of those with its secret; DELETE
+///   /audit/v1/denied               GET ?since=&until=&limit= → {denied: [attempts, newest first]}
+///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, expires]
+///                                  [, lastUsed][, revoked]}]}; POST {name, role[, expires]} → one
+///                                  of those with its secret; DELETE
 ///   /admin/v1/schemas              GET → ListResponse; POST (RFC 7643 §6, §7 JSON: one object, a
 ///   list,
 ///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,

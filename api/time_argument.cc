@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr std::int64_t kDayUs = 24 * 3600 * kSecondUs;
-constexpr std::size_t kDateLength = 10;  // 2026-11-23
+constexpr std::int64_t kDurationUsMax = 36'525 * kDayUs;  // a hundred years
+constexpr std::size_t kDateLength = 10;                   // 2026-11-23
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -43,8 +44,9 @@ std::int64_t UnitUs(char unit) {
   }
 }
 
-/// `7d` before now. Durations that reach beyond 1970 mean 1970: everything.
-std::optional<TimeArgument> ParseDuration(std::string_view text, std::int64_t now_us) {
+/// `7d`, `12h`, `30m`, `45s`; at most `most_us`.
+std::optional<std::int64_t> ParseDurationUs(std::string_view text, std::int64_t most_us) {
+  if (text.empty()) return std::nullopt;
   const std::int64_t unit = UnitUs(text.back());
   text.remove_suffix(1);
   if (unit == 0 || text.empty() || !std::all_of(text.begin(), text.end(), IsDigit)) {
@@ -52,7 +54,7 @@ std::optional<TimeArgument> ParseDuration(std::string_view text, std::int64_t no
   }
   const auto count = ParseNumber<std::int64_t>(text);
   if (!count) return std::nullopt;
-  return Instant{*count > now_us / unit ? 0 : now_us - *count * unit};
+  return *count > most_us / unit ? most_us : *count * unit;
 }
 
 std::optional<TimeArgument> ParseDate(std::string_view text, DayEdge edge) {
@@ -68,7 +70,8 @@ std::optional<TimeArgument> Parse(std::string_view text, DayEdge edge, std::int6
     if (!sequence) return std::nullopt;
     return Sequence{*sequence};
   }
-  if (auto duration = ParseDuration(text, now_us)) return duration;
+  // Durations that reach beyond 1970 mean 1970: everything.
+  if (const auto duration = ParseDurationUs(text, now_us)) return Instant{now_us - *duration};
   if (text.size() == kDateLength) return ParseDate(text, edge);
   const auto time = ParseDateTime(text);
   if (!time) return std::nullopt;
@@ -85,6 +88,21 @@ Result<TimeArgument> ParseTimeArgument(std::string_view parameter, std::string_v
                 fmt::format("{} must be a time such as 2026-11-23T10:00:00Z, a date such as "
                             "2026-11-23, a duration before now such as 7d, 12h, 30m or 45s, or a "
                             "sequence such as 42.",
+                            parameter));
+}
+
+Result<std::int64_t> ParseExpiry(std::string_view parameter, std::string_view text,
+                                 std::int64_t now_us) {
+  if (const auto duration = ParseDurationUs(text, kDurationUsMax)) return now_us + *duration;
+  if (text.size() == kDateLength) {
+    if (const auto day = ParseDate(text, DayEdge::kLastInstant)) {
+      return std::get<Instant>(*day).time_us;
+    }
+  }
+  if (const auto time = ParseDateTime(text)) return *time;
+  return Refuse(ScimType::kInvalidValue,
+                fmt::format("{} must be a time such as 2027-01-31T12:00:00Z, a date such as "
+                            "2027-01-31, or a duration from now such as 90d, 12h, 30m or 45s.",
                             parameter));
 }
 

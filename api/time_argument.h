@@ -27,6 +27,12 @@ enum class DayEdge : std::uint8_t { kFirstInstant, kLastInstant };
                                                      std::string_view text, DayEdge edge,
                                                      std::int64_t now_us);
 
+/// Reads when something ends: `2027-01-31T12:00:00Z`, `2027-01-31` (the end of that UTC day), or
+/// `90d`, `12h`, `30m`, `45s` from `now_us` on. Pure. The error is a 400 `invalidValue` that names
+/// `parameter` and these forms.
+[[nodiscard]] Result<std::int64_t> ParseExpiry(std::string_view parameter, std::string_view text,
+                                               std::int64_t now_us);
+
 /// The first sequence at or after the argument, as `since` means it; may be beyond the head.
 [[nodiscard]] storage::Result<Sequence> FirstSequence(const storage::EventLog& log,
                                                       const TimeArgument& since);

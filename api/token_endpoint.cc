@@ -8,6 +8,7 @@
 
 #include "api/base64url.h"
 #include "api/command_submission.h"
+#include "api/time_argument.h"
 #include "engine/json.h"
 #include "engine/text.h"
 #include "storage/hash.h"
@@ -35,7 +36,7 @@ Result<std::optional<std::string>> ReadText(simdjson::dom::object object, std::s
   return std::optional(std::string(text));
 }
 
-Result<Credential> ReadCredential(std::string_view body) {
+Result<Credential> ReadCredential(std::string_view body, std::int64_t now_us) {
   SCIMLEDGER_TRY_ASSIGN(const JsonDocument json, JsonDocument::Parse(body.empty() ? "{}" : body));
   simdjson::dom::object object;
   if (json.root().get(object) != simdjson::SUCCESS) {
@@ -57,6 +58,10 @@ Result<Credential> ReadCredential(std::string_view body) {
                   "role must be one of provisioner, reader, auditor and admin.");
   }
   credential.role = *role;
+  SCIMLEDGER_TRY_ASSIGN(const auto expires, ReadText(object, "expires"));
+  if (expires && !expires->empty()) {
+    SCIMLEDGER_TRY_ASSIGN(credential.expires_us, ParseExpiry("expires", *expires, now_us));
+  }
   credential.id = storage::RandomUuid();
   return credential;
 }
@@ -68,12 +73,15 @@ void AppendToken(const Credential& credential, std::string& out) {
   out += fmt::format(R"(,"role":"{}","suffix":)", ToString(credential.role));
   AppendJsonString(out, credential.secret_suffix);
   out += fmt::format(R"(,"created":"{}")", FormatDateTime(credential.created_us));
+  if (credential.expires_us != 0) {
+    out += fmt::format(R"(,"expires":"{}")", FormatDateTime(credential.expires_us));
+  }
   if (credential.revoked_us != 0) {
     out += fmt::format(R"(,"revoked":"{}")", FormatDateTime(credential.revoked_us));
   }
 }
 
-void ListTokens(ExchangePtr exchange) {
+void ListTokens(ExchangePtr exchange, const CredentialUse& use) {
   const auto view = exchange->tenant->directory().Freeze();
   exchange->sequence = view->sequence();
   std::string body = R"({"tokens":[)";
@@ -81,6 +89,9 @@ void ListTokens(ExchangePtr exchange) {
   for (const Credential& credential : view->credentials()) {
     body += std::exchange(is_first, false) ? "{" : ",{";
     AppendToken(credential, body);
+    if (const auto used_us = use.LastUsedUs(credential.id)) {
+      body += fmt::format(R"(,"lastUsed":"{}")", FormatDateTime(*used_us));
+    }
     body += '}';
   }
   body += "]}";
@@ -99,7 +110,7 @@ void AnswerCreated(ExchangePtr exchange, const Credential& asked, const std::str
 }
 
 void CreateToken(ExchangePtr exchange, const Workers& workers) {
-  auto credential = ReadCredential(exchange->request.body);
+  auto credential = ReadCredential(exchange->request.body, exchange->tenant->NowUs());
   if (!credential) return exchange->AnswerError(credential.error());
   std::string secret = MakeSecret();
   credential->secret_hash = storage::Sha256({secret});
@@ -127,7 +138,8 @@ void RevokeToken(ExchangePtr exchange, const Workers& workers) {
 
 }  // namespace
 
-void AddTokenEndpoints(Router& router, const Workers& workers) {
+void AddTokenEndpoints(Router& router, const Workers& workers, const CredentialUse& use) {
+  const auto list = [&use](ExchangePtr exchange) { ListTokens(std::move(exchange), use); };
   const auto create = [&workers](ExchangePtr exchange) {
     CreateToken(std::move(exchange), workers);
   };
@@ -135,7 +147,7 @@ void AddTokenEndpoints(Router& router, const Workers& workers) {
     RevokeToken(std::move(exchange), workers);
   };
   router.Add("/admin/v1/tokens",
-             {{"GET", Access::kAdminister, ListTokens}, {"POST", Access::kAdminister, create}});
+             {{"GET", Access::kAdminister, list}, {"POST", Access::kAdminister, create}});
   router.Add("/admin/v1/tokens/{id}", {{"DELETE", Access::kAdminister, revoke}});
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/decide_steps.h"
 #include "engine/json.h"
+#include "engine/text.h"
 
 namespace scimledger {
 namespace {
@@ -56,6 +57,11 @@ Result<Decision> DecideCreateCredential(const Deciding& deciding, const CreateCr
   if (deciding.state.FindCredential(command.credential.id)) {
     return Refuse(409, ScimType::kUniqueness,
                   fmt::format("credential id {} is taken", command.credential.id.ToString()));
+  }
+  if (command.credential.expires_us != 0 && command.credential.expires_us <= deciding.time.now_us) {
+    return Refuse(ScimType::kInvalidValue,
+                  fmt::format("expires is {}, which has passed: a token must expire later than now",
+                              FormatDateTime(command.credential.expires_us)));
   }
   Credential credential = command.credential;
   credential.created_us = deciding.time.now_us;

@@ -99,6 +99,7 @@ void FillCredential(const Credential& credential, proto::CredentialBody& body) {
   body.set_secret_hash(credential.secret_hash.data(), credential.secret_hash.size());
   body.set_secret_suffix(credential.secret_suffix);
   body.set_created_us(credential.created_us);
+  body.set_expires_us(credential.expires_us);
 }
 
 void FillBody(const SchemaRegistry& registry, const Event& event, proto::Body& body) {
@@ -335,6 +336,7 @@ storage::Result<void> ReadCredential(const proto::CredentialBody& body, Event& e
               credential.secret_hash.size());
   credential.secret_suffix = body.secret_suffix();
   credential.created_us = body.created_us();
+  credential.expires_us = body.expires_us();
   if (event.kind == EventKind::kCredentialRevoked) credential.revoked_us = event.time_us;
   event.credential = std::move(credential);
   return {};

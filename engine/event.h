@@ -70,7 +70,8 @@ struct Credential {
   Hash secret_hash{};         ///< SHA-256 of the secret
   std::string secret_suffix;  ///< last four characters, to tell tokens apart
   std::int64_t created_us = 0;
-  std::int64_t revoked_us = 0;  ///< 0: in force
+  std::int64_t expires_us = 0;  ///< from then on it is refused; 0: never
+  std::int64_t revoked_us = 0;  ///< 0: not revoked
   friend bool operator==(const Credential&, const Credential&) = default;
 };
 

@@ -117,6 +117,12 @@ void AppendCredentialChanges(const Event& event, std::string& out) {
   role.String("path", "role");
   role.String(side, ToString(event.credential->role));
   role.End();
+  if (event.credential->expires_us == 0) return;
+  out += ',';
+  ObjectWriter expires(out);
+  expires.String("path", "expires");
+  expires.String(side, FormatDateTime(event.credential->expires_us));
+  expires.End();
 }
 
 void AppendSettingChanges(const Event& event, std::string& out) {

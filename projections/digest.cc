@@ -20,7 +20,7 @@
 //   schema <definition>                         in order of adding
 //   setting <name> <position>                   of those not in their default position
 //   numbering <hash>                            of what attribute ids mean in documents
-//   credential <id> <name> <role> <secret hash> <suffix> <created> <revoked>     by id
+//   credential <id> <name> <role> <secret hash> <suffix> <created> <expires> <revoked>     by id
 // then for each resource type in order of name, for each 4096 of its rows in order of creation:
 //   rows <hash>
 // which is the hash of those rows one after another, so that several threads can make them:
@@ -189,7 +189,8 @@ class DigestText {
       text_ += ToString(credential.role);
       text_ += ' ' + storage::ToHex(credential.secret_hash) + ' ';
       AppendJsonString(text_, credential.secret_suffix);
-      text_ += fmt::format(" {} {}\n", credential.created_us, credential.revoked_us);
+      text_ += fmt::format(" {} {} {}\n", credential.created_us, credential.expires_us,
+                           credential.revoked_us);
     }
   }
 

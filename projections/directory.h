@@ -84,7 +84,7 @@ struct EqualityKey {
 class Directory : public CommitTarget {
  public:
   /// Version of the snapshot format and of the fold; another version on disk means rebuild.
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
 
   static std::unique_ptr<Directory> Make();
 

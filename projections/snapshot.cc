@@ -12,7 +12,7 @@
 // schemas     = count *text                       definitions added, in order
 // settings    = count *(name)                     switches not in their default position
 // registry    = hash                              of what attribute numbers mean
-// credentials = count *(id name role secret_hash suffix created revoked)
+// credentials = count *(id name role secret_hash suffix created expires revoked)
 // rows        = next_ordinal count *(ordinal type id version created modified document)
 // departed    = count *(ordinal id)
 // sets        = count *(group_ordinal count *ordinal)
@@ -70,6 +70,7 @@ class ContentsWriter {
       sink_.PutBytes(storage::AsBytes(credential.secret_hash));
       sink_.PutText(credential.secret_suffix);
       sink_.PutSigned(credential.created_us);
+      sink_.PutSigned(credential.expires_us);
       sink_.PutSigned(credential.revoked_us);
     }
   }
@@ -194,6 +195,7 @@ class ContentsReader {
       credential.secret_hash = source_.TakeHash();
       credential.secret_suffix = source_.TakeText();
       credential.created_us = source_.TakeSigned();
+      credential.expires_us = source_.TakeSigned();
       credential.revoked_us = source_.TakeSigned();
       if (!source_.ok() || !IsRole(credential.role)) {
         return Nonsense("a credential is cut off or has no role");

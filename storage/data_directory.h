@@ -12,9 +12,9 @@ class DataDirectory {
  public:
   enum class IfMissing { kRefuse, kCreate };
 
-  /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no directory,
-  /// or one that is not ours (it has other files but no log). kLocked: names the holder's process id.
-  /// kIncompatible: `replay --into` wrote it; it must never get a log.
+  /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no
+  /// directory, or one that is not ours (it has other files but no log). kLocked: names the
+  /// holder's process id. kIncompatible: `replay --into` wrote it; it must never get a log.
   [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Open(
       const std::filesystem::path& path, IfMissing if_missing);
   /// The same for a directory that `replay --into` wrote, and only for such a one (kNotFound).
@@ -28,6 +28,8 @@ class DataDirectory {
   std::filesystem::path log() const { return path_ / "log"; }
   std::filesystem::path keys() const { return path_ / "keys"; }
   std::filesystem::path projections() const { return path_ / "projections"; }
+  /// Refused requests and last uses of credentials: may be lost without harm to the log.
+  std::filesystem::path access() const { return path_ / "access"; }
   /// Also without owning the directory: where a running server listens.
   static std::filesystem::path ControlSocket(const std::filesystem::path& data) {
     return data / "control.sock";

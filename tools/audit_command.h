@@ -36,6 +36,16 @@ struct AuditShowOptions {
   std::string at;
 };
 
+struct AuditDeniedOptions {
+  std::string since;
+  std::string until;
+  std::uint64_t limit = 100;
+};
+
+/// `audit denied`: requests that were refused, newest first.
+[[nodiscard]] ExitCode AuditDenied(const ConnectionOptions& connection,
+                                   const AuditDeniedOptions& options, Format format);
+
 /// `audit events`: the log in order, page by page, so that memory stays small however long it is.
 [[nodiscard]] ExitCode AuditEvents(const ConnectionOptions& connection,
                                    const AuditEventsOptions& options, Format format);

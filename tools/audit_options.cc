@@ -107,6 +107,29 @@ void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode(
       "  scimledger audit show --data data jane@example.com --at 41 --format json");
 }
 
+void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditDeniedOptions& options = arguments.denied;
+  CLI::App& denied = *audit.add_subcommand("denied", "Requests that were refused, and why");
+  denied.final_callback([&arguments, &run] {
+    run = [&arguments] {
+      return AuditDenied(arguments.connection, arguments.denied, arguments.format);
+    };
+  });
+  AddWindow(denied, options.since, options.until);
+  denied.add_option("--limit", options.limit, "At most so many, newest first")
+      ->check(CLI::Range(1, 1000).description(""))
+      ->capture_default_str();
+  AddConnectionOptions(denied, arguments.connection);
+  AddFormatOption(denied, arguments.format);
+  denied.footer(
+      std::string(kTimesHelp) +
+      "\n\n"
+      "Wrong, expired and revoked tokens, roles that do not suffice, conflicts, and writes whose\n"
+      "input was refused; alike ones are counted together. They are kept apart from the log, and\n"
+      "the oldest go when denied_bytes_max is reached.\n\n"
+      "  scimledger audit denied --data data --since 1d");
+}
+
 }  // namespace
 
 void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<ExitCode()>& run) {
@@ -116,6 +139,7 @@ void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<Ex
   AddEvents(audit, arguments, run);
   AddHistory(audit, arguments, run);
   AddShow(audit, arguments, run);
+  AddDenied(audit, arguments, run);
 }
 
 }  // namespace scimledger::tools

@@ -17,6 +17,7 @@ struct AuditArguments {
   AuditEventsOptions events;
   AuditHistoryOptions history;
   AuditShowOptions show;
+  AuditDeniedOptions denied;
 };
 
 /// Registers `audit` and its subcommands; `run` is set to what was asked for. Both referents must

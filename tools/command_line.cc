@@ -27,6 +27,7 @@ struct Arguments {
   Format format = DefaultFormat();
   std::string role = "provisioner";
   std::string name;
+  std::string expires;
   std::string token;
   std::string file;
   std::string value;
@@ -76,7 +77,8 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   CLI::App& create =
       AddCommand(token, arguments, "create", "Create a token and print its secret", [&arguments] {
         arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
-        return CreateToken(arguments.connection, arguments.role, arguments.name);
+        return CreateToken(arguments.connection,
+                           {arguments.role, arguments.name, arguments.expires});
       });
   AddConnectionOptions(create, arguments.connection);
   create
@@ -88,11 +90,17 @@ void AddToken(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   create.add_option("--name", arguments.name,
                     "What the audit trail calls it, for example entra-prod");
+  create.add_option("--expires", arguments.expires,
+                    "When it ends: 90d, 12h, 2027-01-31 or a time (default: it does not expire)");
   create.footer(
-      "The secret is printed once and stored nowhere; only its hash is.\n\n"
-      "  scimledger token create --data data --role provisioner --name entra-prod");
+      "The secret is printed once and stored nowhere; only its hash is. To rotate, create a "
+      "second\n"
+      "token, give it to the client, then revoke the first: both work meanwhile.\n\n"
+      "  scimledger token create --data data --role provisioner --name entra-prod\n"
+      "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d");
   CLI::App& list =
-      AddCommand(token, arguments, "list", "List tokens, revoked ones too",
+      AddCommand(token, arguments, "list",
+                 "List tokens with when they end and were last used, revoked ones too",
                  [&arguments] { return ListTokens(arguments.connection, arguments.format); });
   AddConnectionOptions(list, arguments.connection);
   AddFormatOption(list, arguments.format);

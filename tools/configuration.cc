@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -16,6 +17,8 @@ namespace scimledger::tools {
 namespace {
 
 constexpr std::size_t kPageDefault = 100;
+/// Requests a second that Entra ID requires of a server.
+constexpr unsigned kEntraRate = 25;
 
 using storage::ErrorCode;
 using storage::Fail;
@@ -42,6 +45,18 @@ Setting NumberSetting(std::string_view name, Number Configuration::*member, Numb
   return {name, set};
 }
 
+/// 0: no limit; else not below what Entra ID requires of a SCIM server.
+Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
+  auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
+    const auto refused =
+        NumberSetting<unsigned>({}, member, 0, std::numeric_limits<unsigned>::max()).set(to, text);
+    if (!refused && (to.*member == 0 || to.*member >= kEntraRate)) return std::nullopt;
+    return fmt::format("0 (no limit) or a whole number from {} on, the rate that Entra ID requires",
+                       kEntraRate);
+  };
+  return {name, set};
+}
+
 Setting TextSetting(std::string_view name, std::string Configuration::*member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     to.*member = text;
@@ -61,6 +76,13 @@ const std::vector<Setting>& Settings() {
       NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
       NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
       NumberSetting<std::size_t>("page_max", &Configuration::page_max, 1, 10'000),
+      RateSetting("credential_requests_per_second_max",
+                  &Configuration::credential_requests_per_second_max),
+      RateSetting("tenant_requests_per_second_max", &Configuration::tenant_requests_per_second_max),
+      NumberSetting<unsigned>("failed_authentications_per_minute_max",
+                              &Configuration::failed_authentications_per_minute_max, 1, 1'000'000),
+      NumberSetting<std::size_t>("denied_bytes_max", &Configuration::denied_bytes_max, 64U << 10U,
+                                 std::size_t{1} << 40U),
   };
   return settings;
 }

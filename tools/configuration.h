@@ -21,6 +21,11 @@ struct Configuration {
   unsigned io_threads = 0;       ///< 0: one fewer than the processors, at least 1
   std::size_t page_default = 0;  ///< 0: 100, or page_max where that is less
   std::size_t page_max = 1000;
+  // Requests a second; 0: as many as they like.
+  unsigned credential_requests_per_second_max = 0;
+  unsigned tenant_requests_per_second_max = 0;
+  unsigned failed_authentications_per_minute_max = 60;  ///< of one address
+  std::size_t denied_bytes_max = 16U << 20U;            ///< of refused requests kept on disk
 };
 
 /// Flags that were given on the command line.

@@ -26,6 +26,7 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
   SCIMLEDGER_TRY_ASSIGN(local->directory_, storage::DataDirectory::Open(data, if_missing));
   SCIMLEDGER_TRY_ASSIGN(options.cursor_key,
                         storage::SecretKey::LoadOrMake(local->directory_->keys() / "cursor"));
+  options.access.directory = local->directory_->access();
   local->service_ = api::Service::Make(std::move(options));
   return local;
 }

@@ -15,7 +15,7 @@ constexpr std::string_view kTokens = "/admin/v1/tokens";
 
 /// One token as GET /admin/v1/tokens lists it.
 struct TokenRow {
-  std::string id, name, role, suffix, created, revoked;
+  std::string id, name, role, suffix, created, expires, used, revoked;
   std::string json;
 };
 
@@ -24,6 +24,8 @@ std::string TextAt(simdjson::dom::element object, std::string_view key) {
   return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
+std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
+
 std::vector<TokenRow> ReadTokens(const std::string& body) {
   std::vector<TokenRow> tokens;
   const auto document = JsonDocument::Parse(body);
@@ -31,7 +33,8 @@ std::vector<TokenRow> ReadTokens(const std::string& body) {
   if (!document || document->root()["tokens"].get(list) != simdjson::SUCCESS) return tokens;
   for (const simdjson::dom::element token : list) {
     tokens.push_back({TextAt(token, "id"), TextAt(token, "name"), TextAt(token, "role"),
-                      TextAt(token, "suffix"), TextAt(token, "created"), TextAt(token, "revoked"),
+                      TextAt(token, "suffix"), TextAt(token, "created"), TextAt(token, "expires"),
+                      TextAt(token, "lastUsed"), TextAt(token, "revoked"),
                       simdjson::minify(token)});
   }
   return tokens;
@@ -39,12 +42,13 @@ std::vector<TokenRow> ReadTokens(const std::string& body) {
 
 }  // namespace
 
-ExitCode CreateToken(const ConnectionOptions& options, const std::string& role,
-                     const std::string& name) {
+ExitCode CreateToken(const ConnectionOptions& options, const NewToken& token) {
   std::string body = "{\"role\":";
-  AppendJsonString(body, role);
+  AppendJsonString(body, token.role);
   body += ",\"name\":";
-  AppendJsonString(body, name);
+  AppendJsonString(body, token.name);
+  body += ",\"expires\":";
+  AppendJsonString(body, token.expires);
   body += '}';
   auto response = Ask(options, "POST", std::string(kTokens), body);
   if (!response) return response.error();
@@ -62,12 +66,13 @@ ExitCode ListTokens(const ConnectionOptions& options, Format format) {
     fmt::print("{}\n", response->body);
     return ExitCode::kDone;
   }
-  const std::vector<std::string> header{"ID", "NAME", "ROLE", "TOKEN", "CREATED", "REVOKED"};
+  const std::vector<std::string> header{"ID",      "NAME",    "ROLE",      "TOKEN",
+                                        "CREATED", "EXPIRES", "LAST USED", "REVOKED"};
   std::vector<std::vector<std::string>> rows;
   for (const TokenRow& token : tokens) {
     if (format == Format::kJsonLines) fmt::print("{}\n", token.json);
     rows.push_back({token.id, token.name, token.role, "…" + token.suffix, token.created,
-                    token.revoked.empty() ? "-" : token.revoked});
+                    OrDash(token.expires), OrDash(token.used), OrDash(token.revoked)});
   }
   if (format == Format::kTable) fmt::print("{}", RenderTable(header, rows));
   if (format == Format::kCsv) fmt::print("{}", RenderCsv(header, rows));

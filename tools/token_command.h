@@ -8,9 +8,14 @@
 
 namespace scimledger::tools {
 
+struct NewToken {
+  std::string role;
+  std::string name;
+  std::string expires;  ///< as people write it (api/time_argument.h); empty: never
+};
+
 /// Prints the secret and a newline, alone, on stdout. It is not stored and cannot be shown again.
-[[nodiscard]] ExitCode CreateToken(const ConnectionOptions& options, const std::string& role,
-                                   const std::string& name);
+[[nodiscard]] ExitCode CreateToken(const ConnectionOptions& options, const NewToken& token);
 [[nodiscard]] ExitCode ListTokens(const ConnectionOptions& options, Format format);
 /// By id or by name; an ambiguous name lists the candidates (exit 2).
 [[nodiscard]] ExitCode RevokeToken(const ConnectionOptions& options, const std::string& token);

@@ -78,5 +78,21 @@ TEST(TimeArgumentTest, RefusesEverythingElseAndNamesTheParameter) {
   EXPECT_TRUE(refused.error().detail.starts_with("until must be"));
 }
 
+std::string ReadExpiry(std::string_view text) {
+  const auto expires_us = ParseExpiry("expires", text, kNowUs);
+  return expires_us ? FormatDateTime(*expires_us) : "refused";
+}
+
+TEST(TimeArgumentTest, ReadsWhenSomethingEnds) {
+  EXPECT_EQ(ReadExpiry("90d"), "2027-02-16T11:06:40.000000Z");
+  EXPECT_EQ(ReadExpiry("45s"), "2026-11-18T11:07:25.000000Z");
+  EXPECT_EQ(ReadExpiry("2027-01-31"), "2027-01-31T23:59:59.999999Z");
+  EXPECT_EQ(ReadExpiry("2027-01-31T12:00:00+01:00"), "2027-01-31T11:00:00.000000Z");
+  EXPECT_EQ(ReadExpiry("99999999999999d").substr(0, 4), "2126");
+  for (const char* text : {"", "42", "d", "-7d", "7x", "never", "2027-13-01"}) {
+    EXPECT_EQ(ReadExpiry(text), "refused") << text;
+  }
+}
+
 }  // namespace
 }  // namespace scimledger::api

@@ -1,0 +1,115 @@
+#include "api/access_control.h"
+
+#include <fmt/format.h>
+
+#include <stop_token>
+#include <utility>
+
+#include "api/authenticator.h"
+
+namespace scimledger::api {
+namespace {
+
+constexpr std::chrono::seconds kWriteInterval{5};
+constexpr double kBurstSeconds = 10;
+constexpr std::size_t kNamesMax = 10'000;
+
+Refusal TooMany(std::string detail, std::chrono::seconds wait) {
+  return {{429, ScimType::kNone, std::move(detail)},
+          {{"Retry-After", fmt::format("{}", wait.count())}}};
+}
+
+bool IsWrite(std::string_view method) { return method != "GET" && method != "HEAD"; }
+
+}  // namespace
+
+AccessControl::AccessControl(AccessOptions options)
+    : use_(options.directory.empty() ? std::filesystem::path() : options.directory / "last_used"),
+      denied_(options.directory, options.denied_bytes_max),
+      credentials_(options.credential_rate_max, options.credential_rate_max * kBurstSeconds,
+                   kNamesMax),
+      tenants_(options.tenant_rate_max, options.tenant_rate_max * kBurstSeconds, kNamesMax),
+      failures_(options.failures_per_minute_max / 60, options.failures_per_minute_max, kNamesMax) {
+  if (options.directory.empty()) return;
+  writer_ = std::jthread([this](const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, stop, kWriteInterval, [] { return false; }) &&
+           !stop.stop_requested()) {
+      WriteBooks();
+    }
+  });
+}
+
+AccessControl::~AccessControl() {
+  writer_ = {};
+  WriteBooks();
+}
+
+void AccessControl::WriteBooks() {
+  for (const auto& written : {denied_.Flush(), use_.Save()}) {
+    if (!written) fmt::print(stderr, "scimledger: {}\n", written.error().message);
+  }
+}
+
+std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
+                                                   const Tenant& tenant) {
+  auto actor = Authenticate(request, tenant);
+  if (!actor) {
+    if (const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now())) {
+      return std::unexpected(TooMany(
+          "Too many requests from this address had no valid token: correct the token, then try "
+          "again after the time that Retry-After tells. Requests with a valid token are not "
+          "affected.",
+          *wait));
+    }
+    return std::unexpected(Refusal{actor.error(), {{"WWW-Authenticate", Challenge(request)}}});
+  }
+  if (actor->method != AuthMethod::kBearer) return *std::move(actor);
+  if (auto refusal = CheckRates(*actor, tenant)) return std::unexpected(*std::move(refusal));
+  if (const auto id = Uuid::Parse(actor->id)) use_.Note(*id, WallClockUs());
+  return *std::move(actor);
+}
+
+std::optional<Refusal> AccessControl::CheckRates(const Actor& actor, const Tenant& tenant) {
+  const auto now = RateLimiter::Clock::now();
+  if (const auto wait = credentials_.Take(actor.id, now)) {
+    return TooMany(
+        "This token sends more requests a second than credential_requests_per_second_max allows: "
+        "go on after the time that Retry-After tells.",
+        *wait);
+  }
+  if (const auto wait = tenants_.Take(tenant.name(), now)) {
+    return TooMany(
+        "This tenant sends more requests a second than tenant_requests_per_second_max allows: go "
+        "on after the time that Retry-After tells.",
+        *wait);
+  }
+  return std::nullopt;
+}
+
+void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& error) {
+  if (exchange.tenant == nullptr) return;
+  switch (error.status) {
+    case 401:
+    case 403:
+    case 409:
+    case 412:
+    case 429:
+      break;
+    default:
+      if (error.status < 400 || error.status >= 500 || !IsWrite(exchange.request.method)) return;
+  }
+  DeniedAttempt attempt;
+  attempt.time_us = WallClockUs();
+  attempt.request = exchange.id;
+  attempt.status = error.status;
+  attempt.tenant = exchange.tenant->name();
+  if (exchange.actor) attempt.credential = exchange.actor->id;
+  attempt.address = exchange.request.peer_address;
+  attempt.method = KnownMethod(exchange.request.method);
+  attempt.route = exchange.route;
+  attempt.detail = error.detail;
+  denied.Record(std::move(attempt));
+}
+
+}  // namespace scimledger::api

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "api/credential_use.h"
+#include "api/denied_log.h"
+#include "api/exchange.h"
+#include "api/http.h"
+#include "api/rate_limiter.h"
+#include "api/tenant.h"
+#include "engine/event.h"
+#include "engine/scim_error.h"
+
+namespace scimledger::api {
+
+struct AccessOptions {
+  /// Where refused attempts and last uses are kept (DATA/access). Empty: nowhere.
+  std::filesystem::path directory;
+  std::uint64_t denied_bytes_max = 16U << 20U;  ///< of refused attempts on disk
+  /// Requests a second, on average, of one credential and of one tenant; ten seconds' worth may
+  /// come at once. 0: as many as they like.
+  double credential_rate_max = 0;
+  double tenant_rate_max = 0;
+  /// Requests a minute from one address whose token is refused; more are answered 429. Requests
+  /// with a good token are not counted and not refused.
+  double failures_per_minute_max = 60;
+};
+
+/// Why a request may not come in, with the headers that belong to it.
+struct Refusal {
+  ScimError error;
+  Headers headers;
+};
+
+/// Who may come in, how often, and the books about it: last uses of credentials and refused
+/// attempts, written every few seconds by a thread of its own. Thread-safe.
+class AccessControl {
+ public:
+  explicit AccessControl(AccessOptions options);
+  /// Writes what has gathered.
+  ~AccessControl();
+  AccessControl(const AccessControl&) = delete;
+  AccessControl& operator=(const AccessControl&) = delete;
+
+  /// The actor, its credential in force and within its limits. Refusals: 401 with WWW-Authenticate,
+  /// 429 with Retry-After.
+  [[nodiscard]] std::expected<Actor, Refusal> Admit(const HttpRequest& request,
+                                                    const Tenant& tenant);
+
+  const CredentialUse& credential_use() const { return use_; }
+  DeniedLog& denied() { return denied_; }
+
+ private:
+  void WriteBooks();
+  std::optional<Refusal> CheckRates(const Actor& actor, const Tenant& tenant);
+
+  CredentialUse use_;
+  DeniedLog denied_;
+  RateLimiter credentials_;
+  RateLimiter tenants_;
+  RateLimiter failures_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread writer_;  ///< ended first
+};
+
+/// Told when a request is refused: notes it if refusals of its kind are kept (401, 403, 409, 412,
+/// 429; of writes every 4xx). Not of /healthz and its like.
+void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& error);
+
+}  // namespace scimledger::api

@@ -1,0 +1,129 @@
+#include "api/denied_log.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "engine/json.h"
+#include "engine/text.h"
+
+namespace scimledger::api {
+namespace {
+
+constexpr std::size_t kKindsMax = 1000;
+constexpr std::size_t kDetailBytesMax = 300;
+constexpr std::string_view kTimeKey = R"({"time":")";
+
+void AppendText(std::string& line, std::string_view key, std::string_view text) {
+  if (text.empty()) return;
+  line += ",\"";
+  line += key;
+  line += "\":";
+  AppendJsonString(line, ReadableText(text));
+}
+
+/// The time at the front of a line of ours; nullopt: not one.
+std::optional<std::int64_t> TimeOf(std::string_view line) {
+  if (!line.starts_with(kTimeKey)) return std::nullopt;
+  line.remove_prefix(kTimeKey.size());
+  return ParseDateTime(line.substr(0, line.find('"')));
+}
+
+}  // namespace
+
+std::string FormatDenied(const DeniedAttempt& attempt) {
+  std::string line(kTimeKey);
+  AppendDateTime(attempt.time_us, line);
+  line += fmt::format(R"(","status":{})", attempt.status);
+  if (attempt.count > 1) line += fmt::format(R"(,"count":{})", attempt.count);
+  line += fmt::format(R"(,"request":"{}")", attempt.request.ToString());
+  AppendText(line, "tenant", attempt.tenant);
+  AppendText(line, "credential", attempt.credential);
+  AppendText(line, "address", attempt.address);
+  AppendText(line, "method", attempt.method);
+  AppendText(line, "route", attempt.route);
+  AppendText(line, "detail", attempt.detail);
+  line += '}';
+  return line;
+}
+
+DeniedLog::DeniedLog(std::filesystem::path directory, std::uint64_t bytes_max)
+    : directory_(std::move(directory)), file_bytes_max_(bytes_max / 2) {}
+
+void DeniedLog::Record(DeniedAttempt attempt) {
+  if (directory_.empty()) return;
+  if (attempt.detail.size() > kDetailBytesMax) attempt.detail.resize(kDetailBytesMax);
+  Kind kind{attempt.status, attempt.credential, attempt.address,
+            attempt.method, attempt.route,      attempt.detail};
+  const std::lock_guard lock(mutex_);
+  const auto known = gathered_.find(kind);
+  if (known != gathered_.end()) {
+    ++known->second.count;
+  } else if (gathered_.size() < kKindsMax) {
+    gathered_.emplace(std::move(kind), std::move(attempt));
+  } else {
+    ++uncounted_;
+  }
+}
+
+storage::Result<void> DeniedLog::Flush() {
+  std::map<Kind, DeniedAttempt> gathered;
+  std::uint64_t uncounted = 0;
+  // Before the others are let in again: so lines come in order of being gathered.
+  const std::lock_guard file_lock(file_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    gathered.swap(gathered_);
+    uncounted = std::exchange(uncounted_, 0);
+  }
+  std::multimap<std::int64_t, std::string> by_time;
+  for (const auto& [kind, attempt] : gathered) {
+    by_time.emplace(attempt.time_us, FormatDenied(attempt));
+  }
+  std::string lines;
+  for (const auto& [time_us, line] : by_time) lines += line + '\n';
+  if (uncounted > 0) {
+    DeniedAttempt others;
+    others.time_us = by_time.rbegin()->first;
+    others.count = uncounted;
+    others.detail = "more kinds of refused requests than are told apart";
+    lines += FormatDenied(others) + '\n';
+  }
+  return lines.empty() ? storage::Result<void>() : Append(lines);
+}
+
+storage::Result<void> DeniedLog::Append(const std::string& lines) {
+  const std::filesystem::path newer = directory_ / "denied.jsonl";
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  const auto size = std::filesystem::file_size(newer, error);
+  if (!error && size + lines.size() > file_bytes_max_) {
+    std::filesystem::rename(newer, directory_ / "denied.1.jsonl", error);
+  }
+  std::ofstream out(newer, std::ios::app);
+  out << lines;
+  out.flush();
+  if (out) return {};
+  return storage::Fail(storage::ErrorCode::kIo,
+                       fmt::format("{} cannot be written", newer.string()));
+}
+
+storage::Result<void> DeniedLog::ForEach(
+    const std::function<bool(std::int64_t time_us, std::string_view line)>& visit) {
+  SCIMLEDGER_TRY(Flush());
+  const std::lock_guard file_lock(file_mutex_);
+  for (const char* name : {"denied.1.jsonl", "denied.jsonl"}) {
+    std::ifstream in(directory_ / name);
+    for (std::string line; std::getline(in, line);) {
+      const auto time_us = TimeOf(line);
+      if (time_us && !visit(*time_us, line)) return {};
+    }
+  }
+  return {};
+}
+
+}  // namespace scimledger::api
