@@ -235,7 +235,12 @@ void EntraJob::ProvisionOnDemand(std::size_t index) {
   Person& person = source_.people()[index];
   if (person.is_deleted) return;
   const Fields fields = SourceDirectory::FieldsOf(person);
-  person.id = Matched(players_[0].Play("user/match", fields));
+  const std::string found = Matched(players_[0].Play("user/match", fields));
+  // Who was renamed is not found, and known by the id.
+  if (!found.empty() && !person.id.empty() && found != person.id) {
+    throw std::runtime_error("the filter finds another user than was created");
+  }
+  if (person.id.empty()) person.id = found;
   if (person.id.empty()) return;
   const bool is_flag = DialectOf(index) == Dialect::kFlag;
   UpdateUser(players_[0], person, is_flag ? Dialect::kDefault : Dialect::kFlag, index);

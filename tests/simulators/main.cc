@@ -6,6 +6,9 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,6 +28,34 @@ struct CheckOptions {
   SourceDirectory::Size size;
   std::size_t connections = 4;
   std::uint64_t seed = 1;
+};
+
+/// Notes which steps were played. Thread-safe.
+class Coverage {
+ public:
+  Hooks MakeHooks() {
+    Hooks hooks;
+    hooks.after = [this](const std::string& step, std::chrono::steady_clock::time_point) {
+      const std::lock_guard lock(mutex_);
+      ++played_[step];
+    };
+    return hooks;
+  }
+
+  /// Throws std::runtime_error if the script has a step that was never played.
+  void RequireAll(const Script& script) {
+    std::size_t requests = 0;
+    for (const auto& [name, step] : script.steps()) {
+      if (!played_.contains(name)) throw std::runtime_error("nothing played the step " + name);
+    }
+    for (const auto& [name, count] : played_) requests += count;
+    fmt::print("every one of {} steps was played, {} requests in all\n", script.steps().size(),
+               requests);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::size_t> played_;
 };
 
 /// Tells what was done, and how long it took.
@@ -52,9 +83,11 @@ void CheckEntra(const CheckOptions& options) {
   Deployment deployment(1);
   SourceDirectory source(std::filesystem::path(kFolder) / "names.txt", "entra", options.size,
                          options.seed);
+  Coverage coverage;
   std::vector<Player> players;
   for (std::size_t i = 0; i < options.connections; ++i) {
-    players.emplace_back(script, deployment.url(), deployment.token(0), Player::Then::kCheck);
+    players.emplace_back(script, deployment.url(), deployment.token(0), Player::Then::kCheck,
+                         coverage.MakeHooks());
   }
   EntraJob job(source, std::move(players));
   Report report;
@@ -88,6 +121,7 @@ void CheckEntra(const CheckOptions& options) {
   RequireNoEvents(head, job.Head(), "a last identical cycle");
   report.Done(fmt::format("the same cycle again: no event after {}", head));
   job.Verify();
+  coverage.RequireAll(script);
   deployment.StopAndVerifyReplay();
   report.Done("replay");
 }
@@ -97,7 +131,9 @@ void CheckOkta(const CheckOptions& options) {
   Deployment deployment(1);
   SourceDirectory source(std::filesystem::path(kFolder) / "names.txt", "okta", options.size,
                          options.seed);
-  OktaJob job(source, Player(script, deployment.url(), deployment.token(0), Player::Then::kCheck));
+  Coverage coverage;
+  OktaJob job(source, Player(script, deployment.url(), deployment.token(0), Player::Then::kCheck,
+                             coverage.MakeHooks()));
   Report report;
   job.SpecTest();
   report.Done("connection test and spec suite");
@@ -117,6 +153,7 @@ void CheckOkta(const CheckOptions& options) {
   job.EmptyAndDelete();
   job.Verify();
   report.Done("a group emptied and filled, one deleted");
+  coverage.RequireAll(script);
   deployment.StopAndVerifyReplay();
   report.Done("replay");
 }
@@ -136,8 +173,8 @@ int main(int argc, char** argv) {
   bool is_okta = false;
   app.add_flag("--entra", is_entra, "play Entra ID");
   app.add_flag("--okta", is_okta, "play Okta")->excludes("--entra");
-  app.add_option("--users", check.size.people, "people of the source directory");
-  app.add_option("--groups", check.size.teams, "groups of the source directory");
+  app.add_option("--users", check.size.people, "people of the source directory")->take_last();
+  app.add_option("--groups", check.size.teams, "groups of the source directory")->take_last();
   app.add_option("--connections", check.connections, "of Entra")->check(CLI::PositiveNumber);
   app.add_option("--seed", check.seed, "same seed, same directory and changes");
   app.add_option("--tenants", load.tenants, "load mode: so many jobs at once");

@@ -41,8 +41,9 @@ class Script {
   /// Throws std::runtime_error with file and line if a file cannot be read.
   explicit Script(const std::filesystem::path& folder);
 
-  /// These throw std::runtime_error if there is no such thing.
+  /// `step`, `operation` and `mapping` throw std::runtime_error if there is no such thing.
   const Step& step(std::string_view name) const;
+  const std::map<std::string, Step, std::less<>>& steps() const { return steps_; }
   const std::string& operation(std::string_view name) const;
   const Mapping& mapping(std::string_view name) const;
 

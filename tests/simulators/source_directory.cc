@@ -128,6 +128,8 @@ void SourceDirectory::Change() {
     if (people_[i].is_deleted) continue;
     if (i > 0 && Chance(3)) {
       Delete(i);
+    } else if (!people_[i].is_enabled && Chance(40)) {
+      people_[i].is_enabled = true;
     } else if (Chance(40)) {
       ChangePerson(people_[i]);
     }
