@@ -152,8 +152,14 @@ void EntraJob::CreateUser(Player& player, std::size_t index) {
     person.id = player.Play("user/create", fields).id;
     return;
   }
-  player.PlayAndLoseAnswer("user/create", fields);
-  player.Play("user/create_again", fields);
+  // Lost on the way back, or with the connection, and then the request may be lost as well.
+  const bool is_cut = index % (2 * kCreatesPerLostAnswer) > kCreatesPerLostAnswer;
+  if (is_cut) {
+    player.PlayAndLoseAnswer("user/create", fields);
+  } else {
+    player.Play("user/create", fields);
+  }
+  player.Play(is_cut ? "user/create_after_cut" : "user/create_again", fields);
   person.id = Matched(player.Play("user/match", fields));
   if (person.id.empty()) throw std::runtime_error("the filter does not find who conflicts");
   UpdateUser(player, person, DialectOf(index), index);

@@ -71,7 +71,7 @@ api::HttpRequest Player::MakeRequest(const Exchange& exchange, const Fields& fie
   if (!api::FindHeader(request.headers, "Authorization")) {
     request.headers.emplace_back("Authorization", "Bearer " + token_);
   }
-  std::erase(request.headers, std::pair<std::string, std::string>("Authorization", "none"));
+  std::erase_if(request.headers, [](const auto& header) { return header.second == "none"; });
   if (!exchange.body.empty()) request.body = FillJson(exchange.body, fields);
   return request;
 }
