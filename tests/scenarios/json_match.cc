@@ -20,6 +20,10 @@ Difference Match(element expected, element actual, const std::string& at, Bindin
 
 std::string Print(element value) { return std::string(simdjson::minify(value)); }
 
+bool IsAbsent(element expected) {
+  return expected.is_string() && expected.get_string().value() == "<absent>";
+}
+
 Difference MatchObject(const object& expected, const object& actual, const std::string& at,
                        Bindings& bindings) {
   bool others_allowed = false;
@@ -29,7 +33,12 @@ Difference MatchObject(const object& expected, const object& actual, const std::
       continue;
     }
     element found;
-    if (actual[key].get(found) != simdjson::SUCCESS) {
+    const bool is_found = actual[key].get(found) == simdjson::SUCCESS;
+    if (IsAbsent(value)) {
+      if (is_found) return fmt::format("{}.{}: expected none, got {}", at, key, Print(found));
+      continue;
+    }
+    if (!is_found) {
       return fmt::format("{}.{}: missing, expected {}", at, key, Print(value));
     }
     if (auto difference = Match(value, found, fmt::format("{}.{}", at, key), bindings)) {
