@@ -16,10 +16,13 @@ constexpr std::size_t kNamesMax = 10'000;
 
 Refusal TooMany(std::string detail, std::chrono::seconds wait) {
   return {{429, ScimType::kNone, std::move(detail)},
-          {{"Retry-After", fmt::format("{}", wait.count())}}};
+          {{"Retry-After", fmt::format("{}", wait.count())}},
+          std::nullopt};
 }
 
-bool IsWrite(std::string_view method) { return method != "GET" && method != "HEAD"; }
+bool IsWrite(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
 
 }  // namespace
 
@@ -53,7 +56,8 @@ void AccessControl::WriteBooks() {
 
 std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
                                                    const Tenant& tenant) {
-  auto actor = Authenticate(request, tenant);
+  std::optional<Actor> known;
+  auto actor = Authenticate(request, tenant, &known);
   if (!actor) {
     if (const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now())) {
       return std::unexpected(TooMany(
@@ -62,10 +66,14 @@ std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
           "affected.",
           *wait));
     }
-    return std::unexpected(Refusal{actor.error(), {{"WWW-Authenticate", Challenge(request)}}});
+    return std::unexpected(
+        Refusal{actor.error(), {{"WWW-Authenticate", Challenge(request)}}, std::move(known)});
   }
   if (actor->method != AuthMethod::kBearer) return *std::move(actor);
-  if (auto refusal = CheckRates(*actor, tenant)) return std::unexpected(*std::move(refusal));
+  if (auto refusal = CheckRates(*actor, tenant)) {
+    refusal->actor = *std::move(actor);
+    return std::unexpected(*std::move(refusal));
+  }
   if (const auto id = Uuid::Parse(actor->id)) use_.Note(*id, WallClockUs());
   return *std::move(actor);
 }

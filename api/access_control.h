@@ -34,10 +34,12 @@ struct AccessOptions {
   double failures_per_minute_max = 60;
 };
 
-/// Why a request may not come in, with the headers that belong to it.
+/// Why a request may not come in, with the headers that belong to it, and who sent it where that is
+/// known.
 struct Refusal {
   ScimError error;
   Headers headers;
+  std::optional<Actor> actor;
 };
 
 /// Who may come in, how often, and the books about it: last uses of credentials and refused
@@ -73,7 +75,7 @@ class AccessControl {
 };
 
 /// Told when a request is refused: notes it if refusals of its kind are kept (401, 403, 409, 412,
-/// 429; of writes every 4xx). Not of /healthz and its like.
+/// 429; of writes every 4xx). Operations inside a Bulk are not told apart here.
 void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& error);
 
 }  // namespace scimledger::api

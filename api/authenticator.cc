@@ -66,7 +66,8 @@ std::string_view Describe(Access access) {
 
 }  // namespace
 
-Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant) {
+Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
+                           std::optional<Actor>* refused) {
   if (request.transport != Transport::kNetwork) {
     return Actor{fmt::format("local:{}", request.peer_uid), AuthMethod::kLocal, Role::kAdmin};
   }
@@ -87,6 +88,8 @@ Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant) {
         "The token is unknown here: check that it was copied whole and belongs to this server, or "
         "make a new one with `scimledger token create`.");
   }
+  Actor actor{credential->id.ToString(), AuthMethod::kBearer, credential->role};
+  if (refused != nullptr) *refused = actor;
   if (credential->revoked_us != 0) {
     return Unauthenticated(
         "The token was revoked: replace it by a new one made with `scimledger token create`.");
@@ -97,7 +100,8 @@ Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant) {
                     "create`.",
                     FormatDateTime(credential->expires_us)));
   }
-  return Actor{credential->id.ToString(), AuthMethod::kBearer, credential->role};
+  if (refused != nullptr) refused->reset();
+  return actor;
 }
 
 std::string Challenge(const HttpRequest& request) {

@@ -12,7 +12,9 @@ namespace scimledger::api {
 
 /// Who asks: the credential of the bearer token, or `local:<uid>` with role admin on the control
 /// socket and in-process. Errors: 401, never with a word of the token.
-[[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant);
+/// `refused`: is told who it is when a credential is known, but revoked or expired. May be null.
+[[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
+                                         std::optional<Actor>* refused = nullptr);
 
 /// The value of WWW-Authenticate for a request that Authenticate refused (RFC 6750 §3).
 std::string Challenge(const HttpRequest& request);

@@ -59,11 +59,16 @@ storage::Result<void> CredentialUse::Save() {
   const std::filesystem::path beside = file_.string() + ".new";
   std::error_code error;
   std::filesystem::create_directories(file_.parent_path(), error);
-  std::ofstream(beside, std::ios::trunc) << text;
-  std::filesystem::rename(beside, file_, error);
-  if (!error) return {};
+  std::ofstream out(beside, std::ios::trunc);
+  out << text;
+  out.close();
+  if (out) std::filesystem::rename(beside, file_, error);
+  if (out && !error) return {};
+  // To be tried again.
+  const std::lock_guard lock(parts_[0].mutex);
+  parts_[0].is_changed = true;
   return storage::Fail(storage::ErrorCode::kIo,
-                       fmt::format("{}: {}", file_.string(), error.message()));
+                       fmt::format("{} cannot be written", file_.string()));
 }
 
 }  // namespace scimledger::api

@@ -26,11 +26,28 @@ void AppendText(std::string& line, std::string_view key, std::string_view text) 
   AppendJsonString(line, ReadableText(text));
 }
 
-/// The time at the front of a line of ours; nullopt: not one.
+/// The time of a line of ours; nullopt: not one, or cut off by a crash or a full disk.
 std::optional<std::int64_t> TimeOf(std::string_view line) {
-  if (!line.starts_with(kTimeKey)) return std::nullopt;
-  line.remove_prefix(kTimeKey.size());
-  return ParseDateTime(line.substr(0, line.find('"')));
+  const auto document = JsonDocument::Parse(line);
+  std::string_view time;
+  if (!document || document->root()["time"].get(time) != simdjson::SUCCESS) return std::nullopt;
+  return ParseDateTime(time);
+}
+
+/// At most `bytes_max` bytes, whole characters.
+void CutText(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0U) == 0x80U) {
+    --bytes_max;
+  }
+  text.resize(bytes_max);
+}
+
+bool EndsInLineEnd(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in || in.tellg() == 0) return true;
+  in.seekg(-1, std::ios::end);
+  return in.get() == '\n';
 }
 
 }  // namespace
@@ -56,9 +73,11 @@ DeniedLog::DeniedLog(std::filesystem::path directory, std::uint64_t bytes_max)
 
 void DeniedLog::Record(DeniedAttempt attempt) {
   if (directory_.empty()) return;
-  if (attempt.detail.size() > kDetailBytesMax) attempt.detail.resize(kDetailBytesMax);
+  CutText(attempt.detail, kDetailBytesMax);
   Kind kind{attempt.status, attempt.credential, attempt.address,
             attempt.method, attempt.route,      attempt.detail};
+  // Whoever has no credential must not displace those who have one by trying many paths.
+  if (attempt.credential.empty()) kind = {attempt.status, {}, attempt.address, {}, {}, {}};
   const std::lock_guard lock(mutex_);
   const auto known = gathered_.find(kind);
   if (known != gathered_.end()) {
@@ -103,8 +122,15 @@ storage::Result<void> DeniedLog::Append(const std::string& lines) {
   const auto size = std::filesystem::file_size(newer, error);
   if (!error && size + lines.size() > file_bytes_max_) {
     std::filesystem::rename(newer, directory_ / "denied.1.jsonl", error);
+    if (error) {
+      return storage::Fail(storage::ErrorCode::kIo,
+                           fmt::format("{}: {}", newer.string(), error.message()));
+    }
   }
+  // A line that was cut off must not spoil the next one.
+  const bool is_whole = EndsInLineEnd(newer);
   std::ofstream out(newer, std::ios::app);
+  if (!is_whole) out << '\n';
   out << lines;
   out.flush();
   if (out) return {};
@@ -114,7 +140,10 @@ storage::Result<void> DeniedLog::Append(const std::string& lines) {
 
 storage::Result<void> DeniedLog::ForEach(
     const std::function<bool(std::int64_t time_us, std::string_view line)>& visit) {
-  SCIMLEDGER_TRY(Flush());
+  // What is on the disk can be read though it is full.
+  if (const auto flushed = Flush(); !flushed) {
+    fmt::print(stderr, "scimledger: {}\n", flushed.error().message);
+  }
   const std::lock_guard file_lock(file_mutex_);
   for (const char* name : {"denied.1.jsonl", "denied.jsonl"}) {
     std::ifstream in(directory_ / name);

@@ -31,9 +31,9 @@ struct DeniedAttempt {
 
 /// Refused requests, apart from the ledger: who was turned away, when, and why (DESIGN §6). Bounded
 /// on disk (two files of `bytes_max / 2`, the older one dropped when the newer is full) and in
-/// memory (between two writes, attempts that are alike count together, and of more than a thousand
-/// kinds only the number is kept), so that nobody can fill the disk with failures. JSON lines.
-/// Thread-safe.
+/// memory (between two writes, attempts that are alike count together, those without a credential
+/// by status and address alone, and of more than a thousand kinds only the number is kept), so that
+/// nobody can fill the disk with failures. JSON lines. Thread-safe.
 class DeniedLog {
  public:
   /// `directory` is made when the first attempt is written. Empty: nothing is kept.

@@ -35,6 +35,7 @@ constexpr std::size_t kBodyReadBytes = 64U << 10U;
 constexpr std::size_t kJoinedBodyBytes = 64U << 10U;
 constexpr std::size_t kWriteBytesMax = 1U << 20U;
 constexpr std::size_t kStreamPartBytes = 16U << 10U;
+constexpr std::uint32_t kServedInARow = 16;
 constexpr std::size_t kKeptOutputBytes = 16U << 10U;
 /// What a refused client may still send while it is on its way to reading the refusal.
 constexpr std::size_t kLingerBytesMax = 64U << 20U;
@@ -203,6 +204,10 @@ Session::Awaitable<void> Session::Run() {
     const bool stays_open = co_await AnswerRequest();
     if (!stays_open) break;
     has_served_ = true;
+    // What one client has pipelined must not keep the others of this thread waiting.
+    if (++served_ % kServedInARow == 0) {
+      co_await asio::post(thread_.executor(), asio::use_awaitable_t<Executor>());
+    }
   }
   // Closing a socket with unread bytes resets the connection, and the answer may be lost on its
   // way.

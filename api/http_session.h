@@ -103,6 +103,7 @@ class Session {
   bool is_late_ = false;
   bool is_aborted_ = false;
   bool has_served_ = false;
+  std::uint32_t served_ = 0;  ///< requests
   ReceiveBuffer received_;
   BodyMemory::Share body_memory_;
   std::optional<RequestReader> reader_;

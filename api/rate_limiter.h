@@ -12,7 +12,8 @@
 namespace scimledger::api {
 
 /// A token bucket for each name (a credential, a tenant, an address): `rate` a second on average,
-/// up to `burst` at once. Bounded (I-10): it knows the names that were seen last. Thread-safe.
+/// up to `burst` at once. Bounded (I-10): beyond `names_max` it forgets the name that came first.
+/// Thread-safe.
 class RateLimiter {
  public:
   using Clock = std::chrono::steady_clock;

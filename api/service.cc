@@ -222,6 +222,7 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
   if (!match || !match->route->IsOpen()) {
     auto actor = access_.Admit(exchange->request, *exchange->tenant);
     if (!actor) {
+      exchange->actor = std::move(actor.error().actor);
       return exchange->AnswerError(actor.error().error, std::move(actor.error().headers));
     }
     exchange->actor = *std::move(actor);

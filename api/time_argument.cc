@@ -99,7 +99,8 @@ Result<std::int64_t> ParseExpiry(std::string_view parameter, std::string_view te
       return std::get<Instant>(*day).time_us;
     }
   }
-  if (const auto time = ParseDateTime(text)) return *time;
+  // 1970 is not an end to come, and 0 would mean that there is none.
+  if (const auto time = ParseDateTime(text); time && *time > 0) return *time;
   return Refuse(ScimType::kInvalidValue,
                 fmt::format("{} must be a time such as 2027-01-31T12:00:00Z, a date such as "
                             "2027-01-31, or a duration from now such as 90d, 12h, 30m or 45s.",

@@ -206,7 +206,6 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
                               "one be made",
                               operation.path_text));
   }
-  SCIMLEDGER_TRY(CheckTexts(registry_, parts));
   if (operation.path.sub) {
     parts.Set(*operation.path.sub, operation.value);
   } else if (const AttributeMap* sent = operation.value.AsComplex()) {
@@ -214,6 +213,7 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
   } else {
     return AddDistinct(operation.value);
   }
+  SCIMLEDGER_TRY(CheckTexts(registry_, parts));
   return AddDistinct(Value(std::move(parts)));
 }
 

@@ -24,7 +24,7 @@
 // then for each resource type in order of name, for each 4096 of its rows in order of creation:
 //   rows <hash>
 // which is the hash of those rows one after another, so that several threads can make them:
-//   row    = type 'r' id ordinal version created modified text(document) *unique *member *group
+//   row    = 'r' id text(type) ordinal version created modified text(document) *unique *member *group
 //   unique = 'u' attribute text(key)            in order of id and key
 //   member = 'm' id                             in order of creation
 //   group  = 'g' id                             in order of creation
@@ -87,8 +87,8 @@ class RowsHash {
   }
 
   void AppendRow(const ResourceType& type, const Resource& row) {
-    AppendText(type.name);
     AppendId('r', row.id);
+    AppendText(type.name);
     AppendNumber(row.ordinal);
     AppendNumber(row.version);
     AppendNumber(static_cast<std::uint64_t>(row.created_us));

@@ -148,6 +148,33 @@ TEST_F(BooksTest, AFloodOfRefusedRequestsStaysBounded) {
   EXPECT_TRUE(lines.back().contains(R"("count":4000)")) << lines.back();
 }
 
+TEST_F(BooksTest, ALineThatWasCutOffSpoilsNoOther) {
+  DeniedLog log(directory_, 1U << 20U);
+  log.Record(Attempt("10.0.0.1"));
+  EXPECT_TRUE(log.Flush());
+  std::ofstream(directory_ / "denied.jsonl", std::ios::app)
+      << R"({"time":"2026-11-26T10:00:00Z","st)";
+  log.Record(Attempt("10.0.0.2"));
+  const std::vector<std::string> lines = LinesOf(log);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[1].contains("10.0.0.2"));
+}
+
+TEST_F(BooksTest, StrangersCannotDisplaceThoseWithACredential) {
+  DeniedLog log(directory_, 1U << 20U);
+  for (int i = 0; i < 5000; ++i) {
+    DeniedAttempt attempt = Attempt("10.0.0.1");
+    attempt.route = "/path/" + std::to_string(i);
+    log.Record(attempt);
+  }
+  DeniedAttempt known = Attempt("10.0.0.1");
+  known.credential = "c4155c0e-2dea-4f83-b9e1-d2198a94bca2";
+  log.Record(known);
+  const std::vector<std::string> lines = LinesOf(log);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].contains(known.credential) || lines[1].contains(known.credential));
+}
+
 TEST_F(BooksTest, ADetailFromOutsideStaysOneLineOfJson) {
   DeniedLog log(directory_, 1U << 20U);
   DeniedAttempt attempt = Attempt("10.0.0.1");
@@ -237,6 +264,8 @@ TEST_F(AccessBooksTest, ATokenEndsWhenItExpires) {
   const Answer late = Network(Request("GET", "/scim/v2/Users", {}, secret));
   EXPECT_TRUE(IsScimError(late, 401));
   EXPECT_TRUE(late.body.contains("expired at 2026-")) << late.body;
+  const Answer denied = As(Role::kAuditor, "GET", "/audit/v1/denied?limit=1");
+  EXPECT_EQ(denied.Text("credentialName"), "short") << denied.body;
 
   Restart();
   EXPECT_EQ(Network(Request("GET", "/scim/v2/Users", {}, secret)).status, 401);

@@ -89,7 +89,8 @@ TEST(TimeArgumentTest, ReadsWhenSomethingEnds) {
   EXPECT_EQ(ReadExpiry("2027-01-31"), "2027-01-31T23:59:59.999999Z");
   EXPECT_EQ(ReadExpiry("2027-01-31T12:00:00+01:00"), "2027-01-31T11:00:00.000000Z");
   EXPECT_EQ(ReadExpiry("99999999999999d").substr(0, 4), "2126");
-  for (const char* text : {"", "42", "d", "-7d", "7x", "never", "2027-13-01"}) {
+  for (const char* text :
+       {"", "42", "d", "-7d", "7x", "never", "2027-13-01", "1970-01-01T00:00:00Z"}) {
     EXPECT_EQ(ReadExpiry(text), "refused") << text;
   }
 }
