@@ -234,6 +234,7 @@ TEST_F(AccessBooksTest, AFloodOfBadTokensIsAnswered429AndHarmsNobodyElse) {
   EXPECT_EQ(Network(std::move(good)).status, 200);
 }
 
+// rows: X5
 TEST_F(AccessBooksTest, ACredentialBeyondItsRateIsAsked429WithRetryAfter) {
   AccessOptions access;
   access.credential_rate_max = 25;
