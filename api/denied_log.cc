@@ -50,8 +50,7 @@ bool EndsInLineEnd(const std::filesystem::path& file) {
   return in.get() == '\n';
 }
 
-}  // namespace
-
+/// One line of JSON without the line end.
 std::string FormatDenied(const DeniedAttempt& attempt) {
   std::string line(kTimeKey);
   AppendDateTime(attempt.time_us, line);
@@ -67,6 +66,8 @@ std::string FormatDenied(const DeniedAttempt& attempt) {
   line += '}';
   return line;
 }
+
+}  // namespace
 
 DeniedLog::DeniedLog(std::filesystem::path directory, std::uint64_t bytes_max)
     : directory_(std::move(directory)), file_bytes_max_(bytes_max / 2) {}

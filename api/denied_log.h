@@ -20,7 +20,7 @@ struct DeniedAttempt {
   std::int64_t time_us = 0;  ///< of the first, where several are counted together
   Uuid request;              ///< X-Request-Id of that one's answer
   int status = 0;
-  std::string tenant;      ///< empty: it never got that far
+  std::string tenant;
   std::string credential;  ///< actor id; empty: unknown
   std::string address;
   std::string method;
@@ -30,10 +30,11 @@ struct DeniedAttempt {
 };
 
 /// Refused requests, apart from the ledger: who was turned away, when, and why (DESIGN §6). Bounded
-/// on disk (two files of `bytes_max / 2`, the older one dropped when the newer is full) and in
-/// memory (between two writes, attempts that are alike count together, those without a credential
-/// by status and address alone, and of more than a thousand kinds only the number is kept), so that
-/// nobody can fill the disk with failures. JSON lines. Thread-safe.
+/// on disk (two files of `bytes_max / 2`, the older one dropped when the newer is full; one write,
+/// at most a thousand lines, may go beyond) and in memory (between two writes, attempts that are
+/// alike count together, those without a credential by status and address alone, and of more than a
+/// thousand kinds only the number is kept), so that nobody can fill the disk with failures. JSON
+/// lines. Thread-safe.
 class DeniedLog {
  public:
   /// `directory` is made when the first attempt is written. Empty: nothing is kept.
@@ -58,8 +59,5 @@ class DeniedLog {
   std::uint64_t uncounted_ = 0;  ///< kinds beyond what is gathered
   std::mutex file_mutex_;
 };
-
-/// One line of JSON without the line end.
-std::string FormatDenied(const DeniedAttempt& attempt);
 
 }  // namespace scimledger::api

@@ -145,9 +145,8 @@ class Inspector {
   bool has_unicode_escapes_;
 };
 
-/// Whether any byte of eight needs an escape. May also say so of eight that need none, when a byte
-/// is not ASCII; PlainPrefix then looks at each.
-bool MayNeedEscape(std::uint64_t eight) {
+/// Whether any byte of eight needs an escape.
+bool AnyNeedsEscape(std::uint64_t eight) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHighs = 0x8080808080808080U;
   const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
@@ -163,7 +162,7 @@ std::size_t PlainPrefix(std::string_view text) {
   std::uint64_t eight = 0;
   const auto is_plain_at = [&](std::size_t at) {
     std::memcpy(&eight, text.data() + at, sizeof eight);
-    return !MayNeedEscape(eight);
+    return !AnyNeedsEscape(eight);
   };
   if (text.size() >= sizeof eight) {
     // The last eight bytes may overlap the eight before them.

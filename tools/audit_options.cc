@@ -26,11 +26,8 @@ void AddPath(CLI::App& command, std::string& path) {
 
 void AddEvents(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
   AuditEventsOptions& options = arguments.events;
-  CLI::App& events = *audit.add_subcommand("events", "The log, in order");
-  events.final_callback([&arguments, &run] {
-    run = [&arguments] {
-      return AuditEvents(arguments.connection, arguments.events, arguments.format);
-    };
+  CLI::App& events = AddCommand(audit, run, "events", "The log, in order", [&arguments] {
+    return AuditEvents(arguments.connection, arguments.events, arguments.format);
   });
   events.add_option("--resource", options.resource, "Only events of this resource");
   events.add_option("--actor", options.actor,
@@ -65,13 +62,11 @@ void AddEvents(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
 
 void AddHistory(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
   AuditHistoryOptions& options = arguments.history;
-  CLI::App& history = *audit.add_subcommand(
-      "history", "What happened to one resource: who changed what from what to what, when");
-  history.final_callback([&arguments, &run] {
-    run = [&arguments] {
-      return AuditHistory(arguments.connection, arguments.history, arguments.format);
-    };
-  });
+  CLI::App& history = AddCommand(
+      audit, run, "history",
+      "What happened to one resource: who changed what from what to what, when", [&arguments] {
+        return AuditHistory(arguments.connection, arguments.history, arguments.format);
+      });
   history.add_option("RESOURCE", options.resource, "Whose history")->required();
   AddWindow(history, options.since, options.until);
   AddPath(history, options.path);
@@ -87,12 +82,9 @@ void AddHistory(CLI::App& audit, AuditArguments& arguments, std::function<ExitCo
 
 void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
   AuditShowOptions& options = arguments.show;
-  CLI::App& show = *audit.add_subcommand("show", "One resource as it was at some time");
-  show.final_callback([&arguments, &run] {
-    run = [&arguments] {
-      return AuditShow(arguments.connection, arguments.show, arguments.format);
-    };
-  });
+  CLI::App& show = AddCommand(
+      audit, run, "show", "One resource as it was at some time",
+      [&arguments] { return AuditShow(arguments.connection, arguments.show, arguments.format); });
   show.add_option("RESOURCE", options.resource, "Which resource")->required();
   show.add_option("--at", options.at, "Time or sequence (default: now)");
   AddConnectionOptions(show, arguments.connection);
@@ -109,12 +101,10 @@ void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode(
 
 void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
   AuditDeniedOptions& options = arguments.denied;
-  CLI::App& denied = *audit.add_subcommand("denied", "Requests that were refused, and why");
-  denied.final_callback([&arguments, &run] {
-    run = [&arguments] {
-      return AuditDenied(arguments.connection, arguments.denied, arguments.format);
-    };
-  });
+  CLI::App& denied =
+      AddCommand(audit, run, "denied", "Requests that were refused, and why", [&arguments] {
+        return AuditDenied(arguments.connection, arguments.denied, arguments.format);
+      });
   AddWindow(denied, options.since, options.until);
   denied.add_option("--limit", options.limit, "At most so many, newest first")
       ->check(CLI::Range(1, 1000).description(""))
@@ -122,8 +112,9 @@ void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
   AddConnectionOptions(denied, arguments.connection);
   AddFormatOption(denied, arguments.format);
   denied.footer(
-      std::string(kTimesHelp) +
-      "\n\n"
+      "Times: RFC 3339 (2026-03-03T09:14:07Z), a bare date (that UTC day), or a duration (7d, 12h: "
+      "that\n"
+      "long ago). Refused requests have no sequence.\n\n"
       "Wrong, expired and revoked tokens, roles that do not suffice, conflicts, and writes whose\n"
       "input was refused; alike ones are counted together. They are kept apart from the log, and\n"
       "the oldest go when denied_bytes_max is reached.\n\n"

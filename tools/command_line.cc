@@ -37,16 +37,8 @@ struct Arguments {
   std::function<ExitCode()> run;
 };
 
-/// A subcommand that runs `run` when it was the one named.
-CLI::App& AddCommand(CLI::App& parent, Arguments& arguments, const std::string& name,
-                     const std::string& description, std::function<ExitCode()> run) {
-  CLI::App& command = *parent.add_subcommand(name, description);
-  command.final_callback([&arguments, run = std::move(run)] { arguments.run = run; });
-  return command;
-}
-
 void AddServe(CLI::App& app, Arguments& arguments) {
-  CLI::App& serve = AddCommand(app, arguments, "serve", "Serve SCIM 2.0 from a data directory",
+  CLI::App& serve = AddCommand(app, arguments.run, "serve", "Serve SCIM 2.0 from a data directory",
                                [&arguments] { return Serve(arguments.serve); });
   serve.add_option("--data", arguments.serve.data, "Data directory; made if it is missing")
       ->required();
@@ -74,8 +66,8 @@ void AddServe(CLI::App& app, Arguments& arguments) {
 void AddToken(CLI::App& app, Arguments& arguments) {
   CLI::App& token = *app.add_subcommand("token", "Create, list and revoke bearer tokens");
   token.require_subcommand(1);
-  CLI::App& create =
-      AddCommand(token, arguments, "create", "Create a token and print its secret", [&arguments] {
+  CLI::App& create = AddCommand(
+      token, arguments.run, "create", "Create a token and print its secret", [&arguments] {
         arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
         return CreateToken(arguments.connection,
                            {arguments.role, arguments.name, arguments.expires});
@@ -99,14 +91,14 @@ void AddToken(CLI::App& app, Arguments& arguments) {
       "  scimledger token create --data data --role provisioner --name entra-prod\n"
       "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d");
   CLI::App& list =
-      AddCommand(token, arguments, "list",
+      AddCommand(token, arguments.run, "list",
                  "List tokens with when they end and were last used, revoked ones too",
                  [&arguments] { return ListTokens(arguments.connection, arguments.format); });
   AddConnectionOptions(list, arguments.connection);
   AddFormatOption(list, arguments.format);
-  CLI::App& revoke = AddCommand(token, arguments, "revoke", "Revoke a token at once", [&arguments] {
-    return RevokeToken(arguments.connection, arguments.name);
-  });
+  CLI::App& revoke =
+      AddCommand(token, arguments.run, "revoke", "Revoke a token at once",
+                 [&arguments] { return RevokeToken(arguments.connection, arguments.name); });
   revoke.add_option("TOKEN", arguments.name, "Its id or its name (not the secret)")->required();
   AddConnectionOptions(revoke, arguments.connection);
 }
@@ -115,7 +107,7 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& schema = *app.add_subcommand("schema", "Add and list SCIM schemas and resource types");
   schema.require_subcommand(1);
   CLI::App& add =
-      AddCommand(schema, arguments, "add", "Register schemas from a JSON file",
+      AddCommand(schema, arguments.run, "add", "Register schemas from a JSON file",
                  [&arguments] { return AddSchema(arguments.connection, arguments.file); });
   add.add_option("FILE", arguments.file, "RFC 7643 section 6 and 7 JSON; - reads standard input")
       ->required();
@@ -125,7 +117,7 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
       "URN\n"
       "reads …:extension:…:User extends User at once. A schema in use accepts additions only.\n\n"
       "  scimledger schema add --data data acme_user_extension.json");
-  CLI::App& list = AddCommand(schema, arguments, "list", "List schemas", [&arguments] {
+  CLI::App& list = AddCommand(schema, arguments.run, "list", "List schemas", [&arguments] {
     return ListSchemas(arguments.connection, arguments.format);
   });
   AddConnectionOptions(list, arguments.connection);
@@ -135,15 +127,15 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
 void AddConfigCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& config = *app.add_subcommand("config", "Show and change a tenant's settings");
   config.require_subcommand(1);
-  CLI::App& list = AddCommand(config, arguments, "list", "List settings and what they mean",
+  CLI::App& list = AddCommand(config, arguments.run, "list", "List settings and what they mean",
                               [&] { return ListSettings(arguments.connection, arguments.format); });
   AddConnectionOptions(list, arguments.connection);
   AddFormatOption(list, arguments.format);
-  CLI::App& get = AddCommand(config, arguments, "get", "Print the value of one setting",
+  CLI::App& get = AddCommand(config, arguments.run, "get", "Print the value of one setting",
                              [&] { return GetSetting(arguments.connection, arguments.name); });
   get.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
   AddConnectionOptions(get, arguments.connection);
-  CLI::App& set = AddCommand(config, arguments, "set", "Change one setting", [&] {
+  CLI::App& set = AddCommand(config, arguments.run, "set", "Change one setting", [&] {
     return SetSetting(arguments.connection, arguments.name, arguments.value);
   });
   set.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();

@@ -3,8 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace scimledger::tools {
+
+CLI::App& AddCommand(CLI::App& parent, std::function<ExitCode()>& run, const std::string& name,
+                     const std::string& description, std::function<ExitCode()> action) {
+  CLI::App& command = *parent.add_subcommand(name, description);
+  command.final_callback([&run, action = std::move(action)] { run = action; });
+  return command;
+}
 
 void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
   auto* data = command.add_option("--data", connection.data,

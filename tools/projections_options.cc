@@ -11,17 +11,14 @@ void AddProjectionsCommands(CLI::App& app, ProjectionsArguments& arguments,
   CLI::App& projections =
       *app.add_subcommand("projections", "List and rebuild what is derived from the log");
   projections.require_subcommand(1);
-  CLI::App& list = *projections.add_subcommand("list", "Names, positions and lag");
-  list.final_callback([&arguments, &run] {
-    run = [&arguments] { return ListProjections(arguments.connection, arguments.format); };
+  CLI::App& list = AddCommand(projections, run, "list", "Names, positions and lag", [&arguments] {
+    return ListProjections(arguments.connection, arguments.format);
   });
   AddConnectionOptions(list, arguments.connection);
   AddFormatOption(list, arguments.format);
   CLI::App& rebuild =
-      *projections.add_subcommand("rebuild", "Replay beside the live one, then swap");
-  rebuild.final_callback([&arguments, &run] {
-    run = [&arguments] { return RebuildProjection(arguments.connection, arguments.name); };
-  });
+      AddCommand(projections, run, "rebuild", "Replay beside the live one, then swap",
+                 [&arguments] { return RebuildProjection(arguments.connection, arguments.name); });
   rebuild.add_option("PROJECTION", arguments.name, "Its name")->capture_default_str();
   AddConnectionOptions(rebuild, arguments.connection);
   rebuild.footer(

@@ -8,10 +8,9 @@
 namespace scimledger::tools {
 
 void AddReplayCommand(CLI::App& app, ReplayArguments& arguments, std::function<ExitCode()>& run) {
-  CLI::App& replay = *app.add_subcommand("replay", "Fold the log from its first event again");
-  replay.final_callback([&arguments, &run] {
-    run = [&arguments] { return Replay(arguments.connection, arguments.replay); };
-  });
+  CLI::App& replay =
+      AddCommand(app, run, "replay", "Fold the log from its first event again",
+                 [&arguments] { return Replay(arguments.connection, arguments.replay); });
   AddConnectionOptions(replay, arguments.connection);
   ReplayOptions& options = arguments.replay;
   auto* const verify =
