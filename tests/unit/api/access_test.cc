@@ -15,6 +15,7 @@ constexpr std::string_view kPlainChallenge = R"(Bearer realm="scimledger")";
 constexpr std::string_view kInvalidChallenge =
     R"(Bearer realm="scimledger", error="invalid_token")";
 
+// rows: X4
 TEST_F(AccessTest, MissingMalformedAndUnknownTokensAre401) {
   struct Case {
     const char* authorization;

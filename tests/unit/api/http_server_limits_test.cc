@@ -53,6 +53,7 @@ TEST(HttpServerLimitsTest, LetsAClientThatSendsMegabytesTooManySeeTheRefusal) {
   EXPECT_TRUE(handler.seen().empty());
 }
 
+// rows: B19
 TEST(HttpServerLimitsTest, RefusesTheBodyInsteadOfSayingContinue) {
   FakeHandler handler;
   const auto server = StartServer(handler);

@@ -151,6 +151,7 @@ TEST(HttpSessionReaderTest, RefusesHeadsBeyondTheLimitHoweverTheyArrive) {
   EXPECT_EQ(Feed(fits, 1, limits).state, State::kComplete);
 }
 
+// rows: B19
 TEST(HttpSessionReaderTest, RefusesBodiesBeyondTheLimit) {
   HttpLimits limits;
   limits.body_bytes_max = 10;

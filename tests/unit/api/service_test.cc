@@ -195,6 +195,7 @@ TEST_F(ServiceTest, PagesAreClampedAndGarbageIsRefused) {
   }
 }
 
+// rows: N4
 TEST_F(ServiceTest, PageMaximumIsKeptAndPublished) {
   Stop();
   service_options_.page_max = 2;

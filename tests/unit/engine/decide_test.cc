@@ -443,6 +443,7 @@ TEST_F(DecideTest, CredentialsAreMadeAndRevokedOnce) {
             "404  There is no credential with id 00000000-0000-4000-8000-000000000063");
 }
 
+// rows: A42
 TEST_F(DecideTest, AddingAMemberCostsTheSameInAHugeGroup) {
   const auto add_cost = [this](std::uint64_t members) {
     FakeState state;
