@@ -254,7 +254,11 @@ class BulkParser {
     return [this](std::string& text) -> Result<void> {
       const std::size_t slash = text.rfind('/');
       const std::size_t at = slash == std::string::npos ? 0 : slash + 1;
-      if (!std::string_view(text).substr(at).starts_with(kBulkIdPrefix)) return {};
+      if (!std::string_view(text).substr(at).starts_with(kBulkIdPrefix)) {
+        const auto named = ResourceId::Parse(std::string_view(text).substr(at));
+        if (named) Current().named.push_back(*named);
+        return {};
+      }
       SCIMLEDGER_TRY_ASSIGN(const ResourceId id, Resolve(std::string_view(text).substr(at)));
       text.replace(at, std::string::npos, id.ToString());
       return {};
@@ -360,6 +364,43 @@ class UnitPlan {
   std::vector<GroupCommand> later_;
 };
 
+/// For each operation the earlier ones that it must not overtake: one of both changes a resource
+/// that the other changes or names.
+class FollowedOperations {
+ public:
+  explicit FollowedOperations(const BulkRequest& request) : follows_(request.operations.size()) {
+    for (std::size_t index = 0; index < request.operations.size(); ++index) {
+      const BulkOperation& operation = request.operations[index];
+      if (operation.body) Note(operation, index);
+    }
+  }
+
+  std::vector<std::vector<std::size_t>> Take() { return std::move(follows_); }
+
+ private:
+  /// Of one resource: the last operation that changes it and those since that name it.
+  struct Uses {
+    std::optional<std::size_t> change;
+    std::vector<std::size_t> names;
+  };
+
+  void Note(const BulkOperation& operation, std::size_t index) {
+    std::vector<std::size_t>& follows = follows_[index];
+    Uses& target = uses_[operation.id];
+    if (target.change) follows.push_back(*target.change);
+    follows.insert(follows.end(), target.names.begin(), target.names.end());
+    target = {index, {}};
+    for (const ResourceId& id : operation.named) {
+      Uses& uses = uses_[id];
+      if (uses.change && *uses.change != index) follows.push_back(*uses.change);
+      uses.names.push_back(index);
+    }
+  }
+
+  std::unordered_map<ResourceId, Uses, UuidHash> uses_;
+  std::vector<std::vector<std::size_t>> follows_;
+};
+
 }  // namespace
 
 std::string_view ToString(BulkMethod method) {
@@ -385,18 +426,23 @@ Result<BulkRequest> ParseBulk(const SchemaRegistry& registry, element body, cons
 }
 
 CommandGroup PlanBulk(const SchemaRegistry& registry, BulkRequest& request) {
-  std::vector<std::vector<std::size_t>> edges;
-  edges.reserve(request.operations.size());
+  std::vector<std::vector<std::size_t>> needs;
+  needs.reserve(request.operations.size());
+  bool has_later = false;
   for (BulkOperation& operation : request.operations) {
     std::vector<std::size_t>& references = operation.references;
     std::sort(references.begin(), references.end());
     references.erase(std::unique(references.begin(), references.end()), references.end());
-    edges.push_back(references);
+    has_later = has_later || (!references.empty() && references.back() > needs.size());
+    needs.push_back(references);
   }
+  // What refers to earlier operations only is done in the order sent, whatever it follows.
+  std::vector<std::vector<std::size_t>> follows(needs.size());
+  if (has_later) follows = FollowedOperations(request).Take();
   CommandGroup group;
   group.operations = request.operations.size();
   group.refusals_max = request.fail_on_errors;
-  for (const std::vector<std::size_t>& component : ComponentsInOrder(edges)) {
+  for (const std::vector<std::size_t>& component : UnitsInOrder(needs, follows)) {
     group.units.push_back(UnitPlan(registry, request, component).Make());
   }
   return group;

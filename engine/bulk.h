@@ -29,6 +29,7 @@ struct BulkOperation {
   ResourceId id;
   Result<CommandBody> body;             ///< or why there is none
   std::vector<std::size_t> references;  ///< operations whose new resources it names
+  std::vector<ResourceId> named;        ///< other resources that it names
 };
 
 struct BulkRequest {
@@ -53,8 +54,10 @@ struct BulkEdge {
 [[nodiscard]] Result<BulkRequest> ParseBulk(const SchemaRegistry& registry,
                                             simdjson::dom::element body, const BulkEdge& edge);
 
-/// The commands in an order in which everything referred to is there (engine/bulk_order.h). Takes
-/// the bodies out of `request`. Actor, client, transaction and registry are the caller's to set.
+/// The commands in the order sent, save that what refers to a later operation waits for it, and
+/// with it what was sent after it and touches a resource that it touches (engine/bulk_order.h).
+/// Takes the bodies out of `request`. Actor, client, transaction and registry are the caller's to
+/// set.
 CommandGroup PlanBulk(const SchemaRegistry& registry, BulkRequest& request);
 
 }  // namespace scimledger

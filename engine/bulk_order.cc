@@ -1,6 +1,10 @@
 #include "engine/bulk_order.h"
 
 #include <algorithm>
+#include <compare>
+#include <functional>
+#include <queue>
+#include <utility>
 
 namespace scimledger {
 namespace {
@@ -73,11 +77,101 @@ class ComponentSearch {
   std::vector<std::vector<std::size_t>> components_;
 };
 
+/// Kahn's algorithm over units, with edges of two strengths.
+class UnitOrder {
+ public:
+  using Edges = std::span<const std::vector<std::size_t>>;
+
+  UnitOrder(std::vector<std::vector<std::size_t>> units, Edges needs, Edges follows)
+      : units_(std::move(units)), unit_of_(needs.size()), waiting_(units_.size()) {
+    for (std::size_t unit = 0; unit < units_.size(); ++unit) {
+      for (const std::size_t node : units_[unit]) unit_of_[node] = unit;
+    }
+    for (std::size_t node = 0; node < needs.size(); ++node) {
+      for (const std::size_t earlier : needs[node]) Connect(earlier, node, &Waiting::needed);
+      for (const std::size_t earlier : follows[node]) Connect(earlier, node, &Waiting::followed);
+    }
+  }
+
+  std::vector<std::vector<std::size_t>> Run() {
+    std::vector<std::vector<std::size_t>> ordered;
+    for (std::size_t unit = 0; unit < units_.size(); ++unit) Offer(unit);
+    while (ordered.size() < units_.size()) {
+      const std::size_t unit = TakeNext();
+      for (const Edge& edge : waiting_[unit].dependents) {
+        --(waiting_[edge.to].*edge.count);
+        Offer(edge.to);
+      }
+      ordered.push_back(std::move(units_[unit]));
+    }
+    return ordered;
+  }
+
+ private:
+  struct Waiting;
+  struct Edge {
+    std::size_t to = 0;
+    std::size_t Waiting::*count = nullptr;
+  };
+  struct Waiting {
+    std::size_t needed = 0;
+    std::size_t followed = 0;
+    bool is_needed = false;
+    bool is_done = false;
+    std::vector<Edge> dependents;
+  };
+  struct Place {
+    bool is_unneeded = false;  ///< overtaking something for the sake of nothing
+    std::size_t last = 0;      ///< the unit's last operation
+    std::size_t unit = 0;
+
+    auto operator<=>(const Place&) const = default;
+  };
+  using Queue = std::priority_queue<Place, std::vector<Place>, std::greater<>>;
+
+  void Connect(std::size_t earlier, std::size_t later, std::size_t Waiting::*count) {
+    const std::size_t from = unit_of_[earlier];
+    const std::size_t to = unit_of_[later];
+    if (from == to) return;
+    ++(waiting_[to].*count);
+    waiting_[from].is_needed = waiting_[from].is_needed || count == &Waiting::needed;
+    waiting_[from].dependents.push_back({to, count});
+  }
+
+  void Offer(std::size_t unit) {
+    const Waiting& state = waiting_[unit];
+    if (state.is_done || state.needed > 0) return;
+    if (state.followed > 0) {
+      overtaking_.push({!state.is_needed, units_[unit].back(), unit});
+    } else {
+      ready_.push({false, units_[unit].back(), unit});
+    }
+  }
+
+  /// Needs have no cycles between units, so one of the queues always has a unit left.
+  std::size_t TakeNext() {
+    while (true) {
+      Queue& queue = ready_.empty() ? overtaking_ : ready_;
+      const std::size_t unit = queue.top().unit;
+      queue.pop();
+      if (std::exchange(waiting_[unit].is_done, true)) continue;
+      return unit;
+    }
+  }
+
+  std::vector<std::vector<std::size_t>> units_;
+  std::vector<std::size_t> unit_of_;  ///< by operation
+  std::vector<Waiting> waiting_;      ///< by unit
+  Queue ready_;
+  Queue overtaking_;  ///< only what they follow is missing
+};
+
 }  // namespace
 
-std::vector<std::vector<std::size_t>> ComponentsInOrder(
-    std::span<const std::vector<std::size_t>> edges) {
-  return ComponentSearch(edges).Run();
+std::vector<std::vector<std::size_t>> UnitsInOrder(
+    std::span<const std::vector<std::size_t>> needs,
+    std::span<const std::vector<std::size_t>> follows) {
+  return UnitOrder(ComponentSearch(needs).Run(), needs, follows).Run();
 }
 
 }  // namespace scimledger

@@ -280,7 +280,7 @@ TEST(BulkOrderTest, OrdersRandomGraphs) {
         }
       }
     }
-    const auto components = ComponentsInOrder(edges);
+    const auto components = UnitsInOrder(edges, std::vector<std::vector<std::size_t>>(count));
     std::vector<std::size_t> place(count, count);
     for (std::size_t c = 0; c < components.size(); ++c) {
       for (const std::size_t node : components[c]) place[node] = c;
@@ -297,16 +297,34 @@ TEST(BulkOrderTest, OrdersRandomGraphs) {
   }
 }
 
-TEST(BulkOrderTest, KeepsTheOrderSentWhereNothingIsNeeded) {
-  const std::vector<std::vector<std::size_t>> edges = {{}, {3}, {}, {}, {0}};
-  EXPECT_EQ(ComponentsInOrder(edges),
-            (std::vector<std::vector<std::size_t>>{{0}, {3}, {1}, {2}, {4}}));
+using Lists = std::vector<std::vector<std::size_t>>;
+
+TEST(BulkOrderTest, WhatNeedsALaterOneWaitsAndNothingElseMoves) {
+  const Lists needs = {{}, {3}, {}, {}, {0}};
+  EXPECT_EQ(UnitsInOrder(needs, Lists(5)), (Lists{{0}, {2}, {3}, {1}, {4}}));
+}
+
+TEST(BulkOrderTest, WhatFollowsOneThatWaitsWaitsToo) {
+  const Lists needs = {{3}, {}, {}, {}};
+  const Lists follows = {{}, {0}, {}, {}};
+  EXPECT_EQ(UnitsInOrder(needs, follows), (Lists{{2}, {3}, {0}, {1}}));
+}
+
+TEST(BulkOrderTest, AUnitCountsAsItsLast) {
+  const Lists needs = {{2}, {}, {0}, {}};
+  EXPECT_EQ(UnitsInOrder(needs, Lists(4)), (Lists{{1}, {0, 2}, {3}}));
+}
+
+TEST(BulkOrderTest, NeedingWinsOverFollowing) {
+  const Lists needs = {{2}, {}, {}};
+  const Lists follows = {{}, {0}, {1}};
+  EXPECT_EQ(UnitsInOrder(needs, follows), (Lists{{2}, {0}, {1}}));
 }
 
 TEST(BulkOrderTest, ALongChainNeedsNoStack) {
-  std::vector<std::vector<std::size_t>> edges(200'000);
+  Lists edges(200'000);
   for (std::size_t i = 0; i + 1 < edges.size(); ++i) edges[i].push_back(i + 1);
-  EXPECT_EQ(ComponentsInOrder(edges).front().front(), edges.size() - 1);
+  EXPECT_EQ(UnitsInOrder(edges, Lists(edges.size())).front().front(), edges.size() - 1);
 }
 
 }  // namespace
