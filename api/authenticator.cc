@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "api/tenant_name.h"
 #include "engine/text.h"
 #include "storage/hash.h"
 
@@ -102,6 +103,13 @@ Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
   }
   if (refused != nullptr) refused->reset();
   return actor;
+}
+
+std::optional<std::string_view> TenantOfCredential(const HttpRequest& request) {
+  if (request.transport != Transport::kNetwork) return std::nullopt;
+  const auto token = BearerToken(request);
+  if (!token) return std::nullopt;
+  return TenantOfToken(*token);
 }
 
 std::string Challenge(const HttpRequest& request) {

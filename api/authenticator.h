@@ -16,6 +16,10 @@ namespace scimledger::api {
 [[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
                                          std::optional<Actor>* refused = nullptr);
 
+/// The tenant that the request's credential says it is of (api/tenant_name.h). nullopt: it has
+/// none, or came by the control socket or from this process.
+std::optional<std::string_view> TenantOfCredential(const HttpRequest& request);
+
 /// The value of WWW-Authenticate for a request that Authenticate refused (RFC 6750 §3).
 std::string Challenge(const HttpRequest& request);
 

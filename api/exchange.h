@@ -12,6 +12,7 @@
 #include "api/http.h"
 #include "api/in_flight.h"
 #include "api/request_log.h"
+#include "api/request_metrics.h"
 #include "api/scim_response.h"
 #include "api/tenant.h"
 #include "engine/event.h"
@@ -45,8 +46,12 @@ class Exchange {
 
   // Filled by the edge, for everything but the operations endpoints.
   Tenant* tenant = nullptr;
+  bool is_tenant_in_path = false;
   std::optional<Actor> actor;
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
+
+  /// Told of the answer. nullptr: nobody counts it.
+  RequestMetrics* metrics = nullptr;
 
   /// Told of the error that the request is refused with.
   std::function<void(const Exchange&, const ScimError&)> on_refusal;
@@ -62,7 +67,7 @@ class Exchange {
   RequestLog* log() const { return log_; }
 
  private:
-  void Log(int status);
+  void Note(int status);
 
   HttpHandler::Respond respond_;
   InFlight::Token token_;

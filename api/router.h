@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "api/exchange.h"
+#include "api/request_metrics.h"
 #include "engine/schema.h"
 
 namespace scimledger::api {
@@ -37,8 +39,13 @@ struct Route {
   std::string pattern;
   std::vector<std::string> segments;  ///< of the pattern
   std::vector<Operation> operations;
+  std::vector<std::unique_ptr<RequestMetrics>> metrics;  ///< by operation
 
   const Operation* Find(std::string_view method) const;
+  /// Of one of its operations.
+  RequestMetrics* MetricsOf(const Operation& operation) const {
+    return metrics[static_cast<std::size_t>(&operation - operations.data())].get();
+  }
   /// Value of the Allow header.
   std::string AllowedMethods() const;
   /// Whether some operation asks for no token: then the path is no secret either.
@@ -60,6 +67,7 @@ class Router {
   /// `registry` may be nullptr: then no `{endpoint}` matches.
   std::optional<Match> Find(std::span<const std::string> segments,
                             const SchemaRegistry* registry) const;
+  const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;

@@ -8,7 +8,7 @@
 
 #include "api/access_control.h"
 #include "api/http.h"
-#include "api/tenant.h"
+#include "api/tenant_catalog.h"
 #include "storage/secret_key.h"
 
 namespace scimledger::api {
@@ -33,12 +33,15 @@ struct ServiceOptions {
 /// the operations endpoints. The same for network, control socket and subcommands that own the
 /// data.
 ///
-///   /scim/v2/…                     SCIM 2.0 (RFC 7644)
+///   /scim/v2/…                     SCIM 2.0 (RFC 7644); /scim/v2/t/{tenant}/… names the tenant
+///   /t/{tenant}/…                  everything below, of a tenant
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
 ///   /audit/v1/denied               GET ?since=&until=&limit= → {denied: [attempts, newest first]}
 ///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, expires]
 ///                                  [, lastUsed][, revoked]}]}; POST {name, role[, expires]} → one
 ///                                  of those with its secret; DELETE
+///   /admin/v1/tenants              of the tenant `system`: GET → {tenants: [{name[, created],
+///                                  path}]}; POST {name} → one of those
 ///   /admin/v1/schemas              GET → ListResponse; POST (RFC 7643 §6, §7 JSON: one object, a
 ///   list,
 ///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,
@@ -56,9 +59,9 @@ class Service : public HttpHandler {
  public:
   static std::unique_ptr<Service> Make(ServiceOptions options);
 
-  /// Until a tenant is attached, /readyz and all reads and writes answer 503 with what `starting`
-  /// said last (progress); /healthz answers 200.
-  virtual void Attach(Tenant& tenant) = 0;
+  /// Until the tenants are attached, /readyz and all reads and writes answer 503 with what
+  /// `starting` said last (progress); /healthz answers 200. They must outlive the service.
+  virtual void Attach(TenantCatalog& tenants) = 0;
   virtual void ReportStarting(std::string progress) = 0;
   /// Refuses new work with 503 and waits until every request in flight was answered.
   virtual void Drain() = 0;

@@ -8,6 +8,7 @@
 
 #include "api/base64url.h"
 #include "api/command_submission.h"
+#include "api/tenant_name.h"
 #include "api/time_argument.h"
 #include "engine/json.h"
 #include "engine/text.h"
@@ -112,7 +113,7 @@ void AnswerCreated(ExchangePtr exchange, const Credential& asked, const std::str
 void CreateToken(ExchangePtr exchange, const Workers& workers) {
   auto credential = ReadCredential(exchange->request.body, exchange->tenant->NowUs());
   if (!credential) return exchange->AnswerError(credential.error());
-  std::string secret = MakeSecret();
+  std::string secret = TokenPrefix(exchange->tenant->name()) + MakeSecret();
   credential->secret_hash = storage::Sha256({secret});
   credential->secret_suffix = secret.substr(secret.size() - kSuffixLength);
   CreateCredential command{*credential};

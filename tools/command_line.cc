@@ -11,6 +11,7 @@
 #include "tools/schema_command.h"
 #include "tools/serve.h"
 #include "tools/settings_command.h"
+#include "tools/tenant_command.h"
 #include "tools/token_command.h"
 
 namespace scimledger::tools {
@@ -103,6 +104,33 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   AddConnectionOptions(revoke, arguments.connection);
 }
 
+void AddTenantCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& tenant = *app.add_subcommand("tenant", "Create and list tenants");
+  tenant.require_subcommand(1);
+  CLI::App& create =
+      AddCommand(tenant, arguments.run, "create", "Make a tenant with a log of its own", [&] {
+        arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
+        return CreateTenant(arguments.connection, arguments.name);
+      });
+  create
+      .add_option("NAME", arguments.name,
+                  "1 to 63 lower-case letters, digits and hyphens: it stands in URLs and tokens")
+      ->required();
+  AddSourceOptions(create, arguments.connection);
+  create.footer(
+      "Each tenant has its own log, users, groups, schemas, settings, tokens and audit trail, and "
+      "sees\n"
+      "nothing of another. Its token chooses it; its path /scim/v2/t/NAME may name it too. Other\n"
+      "commands take --tenant NAME. From afar this takes an admin token of the tenant `system`,\n"
+      "whose log records who made which tenant (`audit events --tenant system`).\n\n"
+      "  scimledger tenant create acme --data data\n"
+      "  scimledger token create --data data --tenant acme --name entra-prod");
+  CLI::App& list = AddCommand(tenant, arguments.run, "list", "List tenants",
+                              [&] { return ListTenants(arguments.connection, arguments.format); });
+  AddSourceOptions(list, arguments.connection);
+  AddFormatOption(list, arguments.format);
+}
+
 void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& schema = *app.add_subcommand("schema", "Add and list SCIM schemas and resource types");
   schema.require_subcommand(1);
@@ -163,6 +191,7 @@ int RunCommandLine(int argc, const char* const* argv) {
              "\n`scimledger COMMAND --help` explains each command with examples.");
   AddServe(app, arguments);
   AddToken(app, arguments);
+  AddTenantCommands(app, arguments);
   AddSchemaCommands(app, arguments);
   AddConfigCommands(app, arguments);
   AddReplayCommand(app, arguments.replay, arguments.run);

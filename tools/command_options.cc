@@ -14,20 +14,25 @@ CLI::App& AddCommand(CLI::App& parent, std::function<ExitCode()>& run, const std
   return command;
 }
 
-void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
+void AddSourceOptions(CLI::App& command, ConnectionOptions& connection) {
   auto* data = command.add_option("--data", connection.data,
                                   "Data directory (asks the server that "
                                   "runs on it, else opens it)");
   auto* server = command.add_option("--server", connection.server,
                                     "URL of a server elsewhere, for example http://ledger:8080");
   command.add_option("--token", connection.token, "Bearer token for --server")->needs(server);
-  command.add_option("--tenant", connection.tenant, "Tenant")->capture_default_str();
   data->excludes(server);
   command.parse_complete_callback([&connection] {
     if (connection.data.empty() && connection.server.empty()) {
       throw CLI::RequiredError("--data DIR or --server URL");
     }
   });
+}
+
+void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
+  AddSourceOptions(command, connection);
+  command.add_option("--tenant", connection.tenant, "Tenant (`scimledger tenant list`)")
+      ->capture_default_str();
 }
 
 void AddFormatOption(CLI::App& command, Format& format) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/http_server.h"
+#include "api/tenant_name.h"
 #include "tools/local_service.h"
 
 namespace scimledger::tools {
@@ -114,7 +115,8 @@ ExitCode Serve(const ServeOptions& options) {
 
   // Nothing was acknowledged yet, so whoever stops a long start may simply end the process.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  auto loaded = (*local)->Load("default", TenantOptionsFor((*local)->service()));
+  auto loaded =
+      (*local)->Load(std::string(api::kDefaultTenant), TenantOptionsFor((*local)->service()));
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (loaded) {
     PrintReady(*listen, (*server)->port());

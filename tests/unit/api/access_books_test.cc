@@ -68,6 +68,7 @@ class BooksTest : public testing::Test {
     DeniedAttempt attempt;
     attempt.time_us = time_us;
     attempt.status = 401;
+    attempt.tenant = "default";
     attempt.address = std::move(address);
     attempt.method = "GET";
     attempt.route = "/scim/v2/{endpoint}";
@@ -75,9 +76,9 @@ class BooksTest : public testing::Test {
     return attempt;
   }
 
-  static std::vector<std::string> LinesOf(DeniedLog& log) {
+  static std::vector<std::string> LinesOf(DeniedLog& log, std::string_view tenant = "default") {
     std::vector<std::string> lines;
-    const auto read = log.ForEach([&](std::int64_t, std::string_view line) {
+    const auto read = log.ForEach(tenant, [&](std::int64_t, std::string_view line) {
       lines.emplace_back(line);
       return true;
     });
@@ -146,6 +147,21 @@ TEST_F(BooksTest, AFloodOfRefusedRequestsStaysBounded) {
   }
   const std::vector<std::string> lines = LinesOf(log);
   EXPECT_TRUE(lines.back().contains(R"("count":4000)")) << lines.back();
+}
+
+// rows: Y4
+TEST_F(BooksTest, EachTenantSeesItsOwnRefusedRequests) {
+  DeniedLog log(directory_, 1U << 20U);
+  for (const char* tenant : {"acme", "zeta", "acme"}) {
+    DeniedAttempt attempt = Attempt("10.0.0.1");
+    attempt.tenant = tenant;
+    log.Record(attempt);
+  }
+  const std::vector<std::string> lines = LinesOf(log, "acme");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].contains(R"("count":2)")) << lines[0];
+  EXPECT_EQ(LinesOf(log, "zeta").size(), 1U);
+  EXPECT_TRUE(LinesOf(log, "default").empty());
 }
 
 TEST_F(BooksTest, ALineThatWasCutOffSpoilsNoOther) {

@@ -99,7 +99,8 @@ class ServiceTest : public testing::Test {
   std::filesystem::path directory_;
   std::shared_ptr<storage::EventLog> log_;
   SteppingClock clock_;
-  std::unique_ptr<Tenant> tenant_;
+  std::unique_ptr<TenantCatalog> tenants_;
+  Tenant* tenant_ = nullptr;
   std::unique_ptr<Service> service_;
 
  private:
