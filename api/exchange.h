@@ -50,6 +50,11 @@ class Exchange {
   std::optional<Actor> actor;
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
 
+  /// What `asOf` asks for (api/as_of.h). nullptr: the present.
+  std::shared_ptr<const projections::Directory> past;
+  /// Where to read.
+  const projections::Directory& directory() const { return past ? *past : tenant->directory(); }
+
   /// Told of the answer. nullptr: nobody counts it.
   RequestMetrics* metrics = nullptr;
 

@@ -19,6 +19,7 @@
 #include "api/in_flight.h"
 #include "api/metrics_endpoint.h"
 #include "api/operations_endpoint.h"
+#include "api/past_directories.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
 #include "api/request_headers.h"
@@ -112,7 +113,7 @@ class RoutingService final : public Service {
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
         replays_(1, kReplaysWaitingMax, "Replays are running already: try again when they ended."),
         loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
-        workers_{queries_, answers_, replays_, loads_} {
+        workers_{queries_, answers_, replays_, loads_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
@@ -163,6 +164,7 @@ class RoutingService final : public Service {
   std::string progress_;
   AccessControl access_;
   InFlight in_flight_;
+  PastDirectories past_;
   // Ended first: their last work still uses everything above.
   WorkerPool queries_;
   WorkerPool answers_;

@@ -13,6 +13,8 @@
 
 namespace scimledger::api {
 
+class PastDirectories;
+
 /// Threads for the parts of requests that may not run on an I/O or writer thread. Tenants take
 /// turns, so that the work of one waits for at most one piece of each other's. Bounded: what does
 /// not fit is answered with 503 at once. Thread-safe.
@@ -51,12 +53,13 @@ class WorkerPool {
 /// Runs `work`; an exception in it answers 500 and ends there (the edge of every thread).
 void RunGuarded(ExchangePtr exchange, WorkerPool::Work& work);
 
-/// Who does what besides the calling thread.
+/// Who does what besides the calling thread, and what replays left.
 struct Workers {
   WorkerPool& queries;  ///< scans and reads of the log
   WorkerPool& answers;  ///< answers writes that came in on no connection (HttpRequest)
   WorkerPool& replays;  ///< minutes of work: one at a time
   WorkerPool& loads;    ///< opens tenants: one at a time
+  PastDirectories& past;
 };
 
 }  // namespace scimledger::api
