@@ -38,6 +38,12 @@ struct Arguments {
   std::function<ExitCode()> run;
 };
 
+/// For what an operator may do first: the data directory is made if it is missing.
+const ConnectionOptions& Making(ConnectionOptions& options) {
+  options.if_missing = storage::DataDirectory::IfMissing::kCreate;
+  return options;
+}
+
 void AddServe(CLI::App& app, Arguments& arguments) {
   CLI::App& serve = AddCommand(app, arguments.run, "serve", "Serve SCIM 2.0 from a data directory",
                                [&arguments] { return Serve(arguments.serve); });
@@ -69,8 +75,7 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   token.require_subcommand(1);
   CLI::App& create = AddCommand(
       token, arguments.run, "create", "Create a token and print its secret", [&arguments] {
-        arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
-        return CreateToken(arguments.connection,
+        return CreateToken(Making(arguments.connection),
                            {arguments.role, arguments.name, arguments.expires});
       });
   AddConnectionOptions(create, arguments.connection);
@@ -88,7 +93,9 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   create.footer(
       "The secret is printed once and stored nowhere; only its hash is. To rotate, create a "
       "second\n"
-      "token, give it to the client, then revoke the first: both work meanwhile.\n\n"
+      "token, give it to the client, then revoke the first: both work meanwhile. A data directory "
+      "that\n"
+      "is missing is made.\n\n"
       "  scimledger token create --data data --role provisioner --name entra-prod\n"
       "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d");
   CLI::App& list =
@@ -136,14 +143,16 @@ void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   schema.require_subcommand(1);
   CLI::App& add =
       AddCommand(schema, arguments.run, "add", "Register schemas from a JSON file",
-                 [&arguments] { return AddSchema(arguments.connection, arguments.file); });
+                 [&arguments] { return AddSchema(Making(arguments.connection), arguments.file); });
   add.add_option("FILE", arguments.file, "RFC 7643 section 6 and 7 JSON; - reads standard input")
       ->required();
   AddConnectionOptions(add, arguments.connection);
   add.footer(
       "FILE holds one Schema or ResourceType, a list of them, or a ListResponse. A schema whose "
       "URN\n"
-      "reads …:extension:…:User extends User at once. A schema in use accepts additions only.\n\n"
+      "reads …:extension:…:User extends User at once. A schema in use accepts additions only. A "
+      "data\n"
+      "directory that is missing is made.\n\n"
       "  scimledger schema add --data data acme_user_extension.json");
   CLI::App& list = AddCommand(schema, arguments.run, "list", "List schemas", [&arguments] {
     return ListSchemas(arguments.connection, arguments.format);
@@ -164,7 +173,7 @@ void AddConfigCommands(CLI::App& app, Arguments& arguments) {
   get.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
   AddConnectionOptions(get, arguments.connection);
   CLI::App& set = AddCommand(config, arguments.run, "set", "Change one setting", [&] {
-    return SetSetting(arguments.connection, arguments.name, arguments.value);
+    return SetSetting(Making(arguments.connection), arguments.name, arguments.value);
   });
   set.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
   set.add_option("VALUE", arguments.value, "One of its two values")->required();
@@ -174,7 +183,8 @@ void AddConfigCommands(CLI::App& app, Arguments& arguments) {
       "an "
       "event\n"
       "of the tenant's log: `audit events --filter 'kind eq \"SettingsChanged\"'` shows who made "
-      "it.\n\n"
+      "it.\n"
+      "A data directory that is missing is made.\n\n"
       "  scimledger config set unknownAttributes reject --data data");
 }
 

@@ -20,6 +20,7 @@ std::string UserBody(std::string_view user_name) {
       R"({{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{}"}})", user_name);
 }
 
+// rows: X7
 TEST_F(ServiceTest, UnknownPathsAreScimErrors) {
   for (const char* path :
        {"/", "/scim", "/scim/v2/Nothing", "/scim/v2/users", "/scim/v2/Users/x/y", "/audit/v1",
@@ -363,10 +364,11 @@ TEST_F(ServiceTest, WhatTheBodyCannotSaveIsRefusedUnread) {
                   ->RefusesUnread(Request("POST", "/scim/v2/Users", {}, provisioner)));
 }
 
+// rows: X7
 TEST_F(ServiceTest, WhatCouldNotBeReadIsAnsweredWithAnIdOfItsOwn) {
   const HttpResponse answer = service_->AnswerUnreadable({408, ScimType::kNone, "Too late."});
 
-  EXPECT_EQ(answer.status, 408);
+  EXPECT_TRUE(IsScimError({answer.status, answer.headers, answer.body}, 408));
   EXPECT_TRUE(answer.body.contains("Too late."));
   EXPECT_TRUE(FindHeader(answer.headers, "X-Request-Id"));
 }
@@ -423,6 +425,34 @@ TEST_F(ServiceTest, ASearchNamesABoundedNumberOfAttributes) {
 
   EXPECT_EQ(search(1000).status, 200);
   EXPECT_TRUE(IsScimError(search(1001), 400, "invalidValue"));
+}
+
+// rows: A42
+TEST_F(ServiceTest, OneOperationAddsFiftyMembersInOneEvent) {
+  const Answer group = Local("POST", "/scim/v2/Groups",
+                             R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],)"
+                             R"("displayName":"G"})");
+  ASSERT_EQ(group.status, 201) << group.body;
+  const std::string target = "/scim/v2/Groups/" + group.Text("id");
+  std::vector<std::string> ids;
+  std::string members;
+  for (int i = 0; i < 50; ++i) {
+    ids.push_back(CreateUser(fmt::format("user{}", i)));
+    members += fmt::format(R"({}{{"value":"{}"}})", i == 0 ? "" : ",", ids.back());
+  }
+
+  const Answer added = Local(
+      "PATCH", target + "?attributes=members",
+      fmt::format(R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":)"
+                  R"([{{"op":"add","path":"members","value":[{}]}}]}})",
+                  members));
+
+  EXPECT_EQ(added.status, 200);
+  EXPECT_EQ(added.Header("Ledger-Sequence"), "52");
+  EXPECT_EQ(added.Header("ETag"), R"(W/"2")");
+  for (const std::string& id : ids) EXPECT_TRUE(added.body.contains(id)) << id;
+  const Answer event = Local("GET", "/audit/v1/events?order=desc&limit=1");
+  for (const std::string& id : ids) EXPECT_TRUE(event.body.contains(id)) << id;
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ TEST(ParseAttributeValueTest, ReadsAnyTextAsAReference) {
 TEST(ParseAttributeValueTest, ReadsListsAndSingleValues) {
   ExpectParses(HarborId("gates"), {{R"(["a","b"])", R"(["a","b"])"},
                                    {R"("a")", R"(["a"])"},
-                                   {R"(["a",null,"",[],"a","A"])", R"(["a","A"])"},
+                                   {R"(["a",null,"",[],"a","A","b"])", R"(["a","b"])"},
                                    {R"([null])", "null"}});
   EXPECT_EQ(
       ParseValueToText(HarborId("gates"), R"(["a",null,5])"),
