@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "api/request_headers.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
@@ -21,6 +22,14 @@ BodySource HoldWhileStreaming(BodySource stream, InFlight::Token token) {
   return [token = std::move(token), stream = std::move(stream)](std::string& out) mutable {
     return stream(out);
   };
+}
+
+/// RFC 7644 §3.8: application/json is honoured too.
+void SettleMediaType(const Headers& asked, Headers& answered) {
+  for (auto& [name, value] : answered) {
+    if (name != "Content-Type" || value != kScimMediaType) continue;
+    value = AcceptedMediaType(asked).value_or(kScimMediaType);
+  }
 }
 
 }  // namespace
@@ -60,6 +69,7 @@ Exchange::~Exchange() {
 }
 
 void Exchange::Answer(HttpResponse response) {
+  SettleMediaType(request.headers, response.headers);
   response.headers.emplace_back("X-Request-Id", id.ToString());
   if (sequence) response.headers.emplace_back("Ledger-Sequence", std::to_string(sequence->value));
   Note(response.status);

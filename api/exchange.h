@@ -64,7 +64,8 @@ class Exchange {
   /// What the answer is true for: becomes the header Ledger-Sequence (DESIGN §4).
   std::optional<Sequence> sequence;
 
-  /// Adds the headers that every answer has, logs, and responds. Once.
+  /// Adds the headers that every answer has, logs, and responds. Once. What is
+  /// application/scim+json is called application/json to a client that accepts only that.
   void Answer(HttpResponse response);
   /// `more`: headers that belong to the error.
   void AnswerError(const ScimError& error, Headers more = {});
@@ -89,7 +90,6 @@ std::int64_t WallClockUs();
 std::string_view KnownMethod(std::string_view method);
 
 /// An answer with a JSON body. `media_type` is kScimMediaType for everything under /scim.
-inline constexpr std::string_view kJsonMediaType = "application/json";
 HttpResponse JsonResponse(int status, std::string body, std::string_view media_type);
 
 }  // namespace scimledger::api

@@ -13,6 +13,10 @@ namespace scimledger::api {
 
 /// What the request's headers say, each read in one place.
 
+/// The media type of answers that Accept asks for: application/scim+json wherever it will do,
+/// application/json for who takes only that, nullopt for who takes neither.
+std::optional<std::string_view> AcceptedMediaType(const Headers& headers);
+
 /// 406 unless one of application/scim+json, application/json, application/*, */* is acceptable
 /// (with a q above 0) or nothing is said.
 [[nodiscard]] Result<void> CheckAccept(const Headers& headers);

@@ -231,6 +231,23 @@ TEST_F(AccessBooksTest, ARefusedTokenIsToldToAuditorsByAddressAndReason) {
       IsScimError(As(Role::kAuditor, "GET", "/audit/v1/denied?since=42"), 400, "invalidValue"));
 }
 
+// rows: S30 U2
+TEST_F(AccessBooksTest, ARefusedPatchLeavesNoPasswordInTheLogOfRefusals) {
+  StartWith(AccessOptions());
+  const std::string path = "/scim/v2/Users/" + CreateUser("jane");
+  const std::string patch =
+      R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":)"
+      R"([{"op":"replace","path":"password","value":"s3cret-Value"}]})";
+
+  EXPECT_EQ(As(Role::kReader, "PATCH", path, patch).status, 403);
+  EXPECT_EQ(Network(Request("PATCH", path, patch, "sl_nonsense")).status, 401);
+
+  const Answer denied = As(Role::kAuditor, "GET", "/audit/v1/denied");
+  EXPECT_TRUE(denied.body.contains(R"("status":401)")) << denied.body;
+  EXPECT_TRUE(denied.body.contains(R"("status":403)")) << denied.body;
+  EXPECT_FALSE(denied.body.contains("s3cret")) << denied.body;
+}
+
 TEST_F(AccessBooksTest, AFloodOfBadTokensIsAnswered429AndHarmsNobodyElse) {
   AccessOptions access;
   access.failures_per_minute_max = 5;

@@ -31,6 +31,7 @@ TEST_F(ServiceTest, UnknownPathsAreScimErrors) {
   EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/%zz"), 400, "invalidValue"));
 }
 
+// rows: E1 E2 E7
 TEST_F(ServiceTest, WrongMethodsAreAnsweredWithAllow) {
   struct Case {
     const char* method;
@@ -125,6 +126,22 @@ TEST_F(ServiceTest, HeadIsAnsweredAsGet) {
   EXPECT_EQ(Local("HEAD", "/healthz").status, 200);
 }
 
+// rows: C1
+TEST_F(ServiceTest, IdsAreReadInTheirExactLetterCase) {
+  const std::string id = CreateUser("jane");
+  std::string upper = id;
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  ASSERT_NE(upper, id);
+
+  EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/Users/" + upper), 404));
+  EXPECT_TRUE(IsScimError(Local("DELETE", "/scim/v2/Users/" + upper), 404));
+  EXPECT_TRUE(Local("GET", fmt::format("/scim/v2/Users?filter=id+eq+%22{}%22", upper))
+                  .body.contains(R"("totalResults":0)"));
+  EXPECT_EQ(Local("GET", "/scim/v2/Users/" + id).status, 200);
+}
+
 TEST_F(ServiceTest, IdsThatAreUnknownOrNoUuidsAre404) {
   const std::string id = CreateUser("jane");
   for (const std::string& path :
@@ -137,6 +154,7 @@ TEST_F(ServiceTest, IdsThatAreUnknownOrNoUuidsAre404) {
   EXPECT_EQ(tenant_->log().head().sequence.value, 1U);
 }
 
+// rows: T2 T13
 TEST_F(ServiceTest, BodiesThatAreNoJsonObjectsAreRefused) {
   for (const std::string& body :
        {std::string("{"), std::string("[]"), std::string("\"x\""), std::string("nonsense"),
@@ -214,6 +232,18 @@ TEST_F(ServiceTest, FiltersThatCannotBeReadAreRefused) {
                             "invalidFilter"))
         << filter;
   }
+}
+
+// rows: F5
+TEST_F(ServiceTest, AQueryThatTakesTooLongIsTooMany) {
+  CreateUser("jane");
+  EXPECT_EQ(Local("GET", "/scim/v2/Users?filter=title+pr").status, 200);
+  Stop();
+  // Over before it begins.
+  service_options_.query_time_max = std::chrono::seconds(-1);
+  Start();
+
+  EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/Users?filter=title+pr"), 400, "tooMany"));
 }
 
 TEST_F(ServiceTest, AttributesAndExcludedAttributesExcludeEachOther) {
