@@ -18,6 +18,8 @@
 #include "api/exchange.h"
 #include "api/in_flight.h"
 #include "api/metrics_endpoint.h"
+#include "api/oauth_endpoint.h"
+#include "api/oauth_request.h"
 #include "api/operations_endpoint.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
@@ -76,11 +78,14 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
+void TellOperator(const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); }
+
 class RoutingService final : public Service {
  public:
   explicit RoutingService(ServiceOptions options)
       : options_(std::move(options)),
-        access_(options_.access),
+        authenticator_(options_.authentication, TellOperator),
+        access_(options_.access, authenticator_),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
@@ -95,6 +100,7 @@ class RoutingService final : public Service {
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
+    AddOauthEndpoints(router_, options_, access_);
     AddTokenEndpoints(router_, workers_, access_.credential_use());
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
@@ -123,6 +129,7 @@ class RoutingService final : public Service {
   void ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
                    const std::optional<std::string>& tenant_name);
   bool Admit(Exchange& exchange, const Operation& operation);
+  static bool NegotiateJson(Exchange& exchange);
   std::optional<std::string> WhyUnready() const;
 
   ServiceOptions options_;
@@ -131,6 +138,7 @@ class RoutingService final : public Service {
   std::atomic<Tenant*> tenant_{nullptr};
   mutable std::mutex progress_mutex_;
   std::string progress_;
+  const Authenticator authenticator_;
   AccessControl access_;
   InFlight in_flight_;
   // Ended first: their last work still uses everything above.
@@ -163,8 +171,9 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const auto match = router_.Find(target->segments, registry.get());
   const Operation* const operation = match ? match->route->Find(head.method) : nullptr;
   if (operation == nullptr) return true;
+  if (operation->body == BodyForm::kForm) return !IsFormOfGoodSize(head);
   if (match->route->IsOpen()) return false;
-  const auto actor = Authenticate(head, *tenant);
+  const auto actor = authenticator_.Authenticate(head, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -255,12 +264,7 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
     exchange.AnswerError(NoEvents(*exchange.tenant));
     return false;
   }
-  for (const auto& checked :
-       {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {
-    if (checked) continue;
-    exchange.AnswerError(checked.error());
-    return false;
-  }
+  if (operation.body == BodyForm::kJson && !NegotiateJson(exchange)) return false;
   const auto own_url = OwnUrl(exchange.request, options_.public_url);
   if (!own_url) {
     exchange.AnswerError(own_url.error());
@@ -268,6 +272,17 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
   }
   exchange.base_url = *own_url;
   exchange.base_url += kScimRoot;
+  return true;
+}
+
+/// Whether Accept and Content-Type name JSON. False: refused, and answered.
+bool RoutingService::NegotiateJson(Exchange& exchange) {
+  for (const auto& checked :
+       {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {
+    if (checked) continue;
+    exchange.AnswerError(checked.error());
+    return false;
+  }
   return true;
 }
 
