@@ -34,10 +34,12 @@ Checked<void> CheckTimes(const JwtClaims& claims, std::int64_t now_us) {
 TrustedIssuers::TrustedIssuers(std::vector<TrustedIssuer> trusted, const Notice& notice)
     : trusted_(std::move(trusted)) {
   for (const TrustedIssuer& each : trusted_) {
-    auto& source = sources_[each.jwks];
-    if (source == nullptr) source = MakeKeyFile(each.jwks, notice);
+    auto& file = files_[each.jwks];
+    if (file == nullptr) file = MakeKeyFile(each.jwks, notice);
     // What is wrong with the file is told at the start, not at the first token.
-    source->Keys(0, true);
+    file->Keys(0, true);
+    auto& sources = sources_[each.issuer];
+    if (std::ranges::find(sources, file.get()) == sources.end()) sources.push_back(file.get());
   }
 }
 
@@ -49,24 +51,21 @@ Checked<Vouched> TrustedIssuers::Check(std::string_view compact, std::int64_t no
   return Match(claims);
 }
 
-/// Entries of one issuer may have files of their own: the first that has the key decides.
+/// An issuer may have several files: the first that has the key decides.
 Checked<JwtClaims> TrustedIssuers::Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const {
-  bool is_known = false;
-  bool has_keys = false;
-  for (const TrustedIssuer& each : trusted_) {
-    if (each.issuer != jwt.issuer()) continue;
-    is_known = true;
-    KeySource& source = *sources_.at(each.jwks);
-    auto keys = source.Keys(now_us, false);
-    if (keys == nullptr || keys->Find(jwt.kid()) == nullptr) keys = source.Keys(now_us, true);
-    if (keys == nullptr) continue;
-    has_keys = true;
-    if (const KeySet::Key* const key = keys->Find(jwt.kid())) return jwt.Verify(*key);
-  }
-  if (!is_known) {
+  const auto sources = sources_.find(jwt.issuer());
+  if (sources == sources_.end()) {
     return No(
         "The JWT's issuer (iss) is not one that is trusted here: compare it with issuer in "
         "[[trusted_issuer]], letter by letter.");
+  }
+  bool has_keys = false;
+  for (KeySource* const source : sources->second) {
+    auto keys = source->Keys(now_us, false);
+    if (keys == nullptr || keys->Find(jwt.kid()) == nullptr) keys = source->Keys(now_us, true);
+    if (keys == nullptr) continue;
+    has_keys = true;
+    if (const KeySet::Key* const key = keys->Find(jwt.kid())) return jwt.Verify(*key);
   }
   if (!has_keys) {
     return No("The keys of the JWT's issuer cannot be read here: the server's log says why.");

@@ -50,7 +50,8 @@ class TrustedIssuers {
   [[nodiscard]] Checked<Vouched> Match(const JwtClaims& claims) const;
 
   std::vector<TrustedIssuer> trusted_;
-  std::map<std::string, std::unique_ptr<KeySource>> sources_;  ///< by file
+  std::map<std::string, std::unique_ptr<KeySource>> files_;
+  std::map<std::string, std::vector<KeySource*>> sources_;  ///< by issuer, as configured
 };
 
 }  // namespace scimledger::api
