@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,11 +29,19 @@ enum class Access : std::uint8_t {
 /// Answers the exchange, now or later, on any thread.
 using Handler = std::function<void(ExchangePtr)>;
 
+/// What an operation takes as a body.
+enum class BodyForm : std::uint8_t {
+  kJson,  ///< the edge checks Content-Type and Accept
+  kForm,  ///< at most kFormBytesMax; the handler checks both
+};
+inline constexpr std::size_t kFormBytesMax = 64U << 10U;
+
 /// One method of a route. GET answers HEAD too.
 struct Operation {
   std::string method;
   Access access{};
   Handler handler;
+  BodyForm body = BodyForm::kJson;
 };
 
 struct Route {

@@ -18,6 +18,8 @@
 #include "api/exchange.h"
 #include "api/in_flight.h"
 #include "api/metrics_endpoint.h"
+#include "api/oauth_endpoint.h"
+#include "api/oauth_request.h"
 #include "api/operations_endpoint.h"
 #include "api/past_directories.h"
 #include "api/projections_endpoint.h"
@@ -103,11 +105,14 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
+void TellOperator(const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); }
+
 class RoutingService final : public Service {
  public:
   explicit RoutingService(ServiceOptions options)
       : options_(std::move(options)),
-        access_(options_.access),
+        authenticator_(options_.authentication, TellOperator),
+        access_(options_.access, authenticator_),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
@@ -123,6 +128,7 @@ class RoutingService final : public Service {
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
+    AddOauthEndpoints(router_, options_, access_);
     AddTokenEndpoints(router_, workers_, access_.credential_use());
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
@@ -153,6 +159,7 @@ class RoutingService final : public Service {
                    const std::optional<std::string>& path_name);
   void LoadFirst(ExchangePtr exchange, std::string name);
   bool Admit(Exchange& exchange, const Operation& operation);
+  static bool NegotiateJson(Exchange& exchange);
   std::optional<std::string> WhyUnready() const;
 
   ServiceOptions options_;
@@ -162,6 +169,7 @@ class RoutingService final : public Service {
   std::atomic<TenantCatalog*> catalog_{nullptr};
   mutable std::mutex progress_mutex_;
   std::string progress_;
+  const Authenticator authenticator_;
   AccessControl access_;
   InFlight in_flight_;
   PastDirectories past_;
@@ -198,8 +206,9 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const auto match = router_.Find(target->segments, registry.get());
   const Operation* const operation = match ? match->route->Find(head.method) : nullptr;
   if (operation == nullptr) return true;
+  if (operation->body == BodyForm::kForm) return !IsFormOfGoodSize(head);
   if (match->route->IsOpen() && !path_name) return false;
-  const auto actor = Authenticate(head, *tenant);
+  const auto actor = authenticator_.Authenticate(head, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -319,12 +328,7 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
     exchange.AnswerError(NoEvents(*exchange.tenant));
     return false;
   }
-  for (const auto& checked :
-       {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {
-    if (checked) continue;
-    exchange.AnswerError(checked.error());
-    return false;
-  }
+  if (operation.body == BodyForm::kJson && !NegotiateJson(exchange)) return false;
   const auto own_url = OwnUrl(exchange.request, options_.public_url);
   if (!own_url) {
     exchange.AnswerError(own_url.error());
@@ -333,6 +337,17 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
   exchange.base_url = *own_url;
   exchange.base_url += kScimRoot;
   if (exchange.is_tenant_in_path) exchange.base_url += "/t/" + exchange.tenant->name();
+  return true;
+}
+
+/// Whether Accept and Content-Type name JSON. False: refused, and answered.
+bool RoutingService::NegotiateJson(Exchange& exchange) {
+  for (const auto& checked :
+       {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {
+    if (checked) continue;
+    exchange.AnswerError(checked.error());
+    return false;
+  }
   return true;
 }
 

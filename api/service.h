@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/access_control.h"
+#include "api/authenticator.h"
 #include "api/http.h"
 #include "api/tenant_catalog.h"
 #include "storage/secret_key.h"
@@ -26,6 +27,7 @@ struct ServiceOptions {
   storage::SecretKey cursor_key = storage::SecretKey::Random();
   std::chrono::seconds cursor_timeout{3600};  ///< how long each cursor is good for
   AccessOptions access;
+  AuthenticatorOptions authentication;
   bool log_requests = true;  ///< one JSON line each on stderr, never with values
 };
 
@@ -54,6 +56,8 @@ struct ServiceOptions {
 ///   /admin/v1/projections          GET → {projections: [{name, version, position, head, lag,
 ///                                  snapshot, resources}]}
 ///   /admin/v1/projections/{name}/rebuild   POST → {name, before, after, sequence, equal}
+///   /oauth2/token                  POST a form → an access token (api/oauth_endpoint.h)
+///   /.well-known/oauth-authorization-server   what it takes (RFC 8414)
 ///   /healthz /readyz
 class Service : public HttpHandler {
  public:

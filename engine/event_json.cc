@@ -73,6 +73,8 @@ void AppendActor(const Event& event, std::string_view name, std::string_view rol
   object.StringUnlessEmpty("name", name);
   object.StringUnlessEmpty("role", role);
   object.String("method", ToString(event.actor.method));
+  object.StringUnlessEmpty("issuer", ReadableText(event.actor.issuer));
+  object.StringUnlessEmpty("subject", ReadableText(event.actor.subject));
   object.End();
 }
 

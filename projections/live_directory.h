@@ -58,6 +58,7 @@ class LiveDirectory final : public Directory {
                            std::span<const EqualityKey> keys) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
+  std::optional<Credential> FindCredentialById(const Uuid& id) const override;
 
   /// For tests: where a row keeps its sets tells whether they were copied.
   const DirectoryContents& contents() const { return contents_; }

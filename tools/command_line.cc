@@ -29,6 +29,7 @@ struct Arguments {
   std::string role = "provisioner";
   std::string name;
   std::string expires;
+  std::string new_token;  ///< format of what `token create` prints; empty: the secret alone
   std::string token;
   std::string file;
   std::string value;
@@ -60,8 +61,8 @@ void AddServe(CLI::App& app, Arguments& arguments) {
   serve.add_option(
       "--config", flags.file,
       "TOML file with listen, public_url, body_bytes_max, bodies_bytes_max, connections_max,\n"
-      "io_threads, page_default, page_max; flags win over SCIMLEDGER_… variables, and those over "
-      "it");
+      "io_threads, page_default, page_max, access_token_seconds, and tables [[trusted_issuer]];\n"
+      "flags win over SCIMLEDGER_… variables, and those over it");
   serve.footer(
       "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
       "goes\n"
@@ -76,7 +77,8 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   CLI::App& create = AddCommand(
       token, arguments.run, "create", "Create a token and print its secret", [&arguments] {
         return CreateToken(Making(arguments.connection),
-                           {arguments.role, arguments.name, arguments.expires});
+                           {arguments.role, arguments.name, arguments.expires,
+                            arguments.new_token == "json"});
       });
   AddConnectionOptions(create, arguments.connection);
   create
@@ -90,14 +92,22 @@ void AddToken(CLI::App& app, Arguments& arguments) {
                     "What the audit trail calls it, for example entra-prod");
   create.add_option("--expires", arguments.expires,
                     "When it ends: 90d, 12h, 2027-01-31 or a time (default: it does not expire)");
+  create
+      .add_option("--format", arguments.new_token,
+                  "json: print an object with id and secret, instead of the secret alone")
+      ->check(CLI::IsMember({"json"}).description(""))
+      ->option_text("FORMAT");
   create.footer(
       "The secret is printed once and stored nowhere; only its hash is. To rotate, create a "
       "second\n"
       "token, give it to the client, then revoke the first: both work meanwhile. A data directory "
       "that\n"
       "is missing is made.\n\n"
+      "OAuth 2.0 clients take the token's id as client_id, the secret as client_secret, and ask\n"
+      "/oauth2/token for short-lived tokens (docs/connect-entra-id.md).\n\n"
       "  scimledger token create --data data --role provisioner --name entra-prod\n"
-      "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d");
+      "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d\n"
+      "  scimledger token create --data data --name entra-prod --format json");
   CLI::App& list =
       AddCommand(token, arguments.run, "list",
                  "List tokens with when they end and were last used, revoked ones too",

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "tools/trusted_issuer_table.h"
+
 namespace scimledger::tools {
 namespace {
 
@@ -30,7 +32,7 @@ struct Setting {
 };
 
 template <typename Number>
-Setting NumberSetting(std::string_view name, Number Configuration::*member, Number min,
+Setting NumberSetting(std::string_view name, Number Configuration::* member, Number min,
                       Number max) {
   auto set = [member, min, max](Configuration& to,
                                 const std::string& text) -> std::optional<std::string> {
@@ -46,7 +48,7 @@ Setting NumberSetting(std::string_view name, Number Configuration::*member, Numb
 }
 
 /// 0: no limit; else not below what Entra ID requires of a SCIM server.
-Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
+Setting RateSetting(std::string_view name, unsigned Configuration::* member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     const auto refused =
         NumberSetting<unsigned>({}, member, 0, std::numeric_limits<unsigned>::max()).set(to, text);
@@ -57,7 +59,7 @@ Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
   return {name, set};
 }
 
-Setting TextSetting(std::string_view name, std::string Configuration::*member) {
+Setting TextSetting(std::string_view name, std::string Configuration::* member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     to.*member = text;
     return std::nullopt;
@@ -83,6 +85,8 @@ const std::vector<Setting>& Settings() {
                               &Configuration::failed_authentications_per_minute_max, 1, 1'000'000),
       NumberSetting<std::size_t>("denied_bytes_max", &Configuration::denied_bytes_max, 64U << 10U,
                                  std::size_t{1} << 40U),
+      NumberSetting<unsigned>("access_token_seconds", &Configuration::access_token_seconds, 300,
+                              21'600),
   };
   return settings;
 }
@@ -99,6 +103,7 @@ storage::Result<void> Set(Configuration& to, std::string_view name, const std::s
   }
   std::string known;
   for (const Setting& setting : Settings()) known += fmt::format(" {}", setting.name);
+  known += fmt::format(" [[{}]]", kTrustedIssuer);
   return Fail(ErrorCode::kInvalid,
               fmt::format("{}: unknown setting '{}'; known are:{}", source, name, known));
 }
@@ -116,6 +121,10 @@ storage::Result<void> ReadFile(Configuration& to, const std::filesystem::path& f
                                                  error.source().begin.line, error.description()));
   }
   for (const auto& [key, node] : table) {
+    if (key == kTrustedIssuer) {
+      SCIMLEDGER_TRY_ASSIGN(to.trusted_issuers, ReadTrustedIssuers(node, file));
+      continue;
+    }
     std::string text;
     if (const auto string = node.value_exact<std::string>()) {
       text = *string;

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "api/trusted_issuers.h"
 #include "storage/result.h"
 
 namespace scimledger::tools {
@@ -26,6 +28,8 @@ struct Configuration {
   unsigned tenant_requests_per_second_max = 0;
   unsigned failed_authentications_per_minute_max = 60;  ///< of one address
   std::size_t denied_bytes_max = 16U << 20U;            ///< of refused requests kept on disk
+  unsigned access_token_seconds = 3600;  ///< how long what the token endpoint gives out is good
+  std::vector<api::TrustedIssuer> trusted_issuers;  ///< [[trusted_issuer]], in the file only
 };
 
 /// Flags that were given on the command line.

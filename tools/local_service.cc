@@ -21,6 +21,9 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
   SCIMLEDGER_TRY_ASSIGN(local->directory_, storage::DataDirectory::Open(data, if_missing));
   SCIMLEDGER_TRY_ASSIGN(options.cursor_key,
                         storage::SecretKey::LoadOrMake(local->directory_->keys() / "cursor"));
+  SCIMLEDGER_TRY_ASSIGN(
+      options.authentication.access_token_key,
+      storage::SecretKey::LoadOrMake(local->directory_->keys() / "access_tokens"));
   options.access.directory = local->directory_->access();
   local->service_ = api::Service::Make(std::move(options));
   return local;

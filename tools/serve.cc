@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -53,6 +54,9 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   options.access.tenant_rate_max = configuration.tenant_requests_per_second_max;
   options.access.failures_per_minute_max = configuration.failed_authentications_per_minute_max;
   options.access.denied_bytes_max = configuration.denied_bytes_max;
+  options.authentication.access_token_lifetime =
+      std::chrono::seconds(configuration.access_token_seconds);
+  options.authentication.trusted_issuers = configuration.trusted_issuers;
   return options;
 }
 
