@@ -125,7 +125,9 @@ Result<Actor> Authenticator::Authenticate(const HttpRequest& request, const Tena
 
 Result<Authenticator::Claim> Authenticator::Identify(std::string_view token,
                                                      const Tenant& tenant) const {
-  if (token.starts_with(kAccessTokenPrefix)) return OpenedToken(token, tenant);
+  const std::string prefix = TokenPrefix(tenant.name());
+  const std::string_view rest = token.substr(token.starts_with(prefix) ? prefix.size() : 0);
+  if (rest.starts_with(kAccessTokenPrefix)) return OpenedToken(rest, tenant);
   if (LooksLikeJwt(token)) return CheckedJwt(token, tenant);
   Claim claim;
   auto credential = tenant.directory().FindCredentialBySecret(storage::Sha256({token}));
@@ -161,7 +163,9 @@ Result<Authenticator::Claim> Authenticator::CheckedJwt(std::string_view token,
                                                        const Tenant& tenant) const {
   auto vouched = issuers_.Check(token, tenant.NowUs());
   if (!vouched) return Unauthenticated(std::move(vouched).error());
-  auto credential = tenant.directory().FindCredentialById(vouched->credential);
+  auto credential = vouched->tenant == tenant.name()
+                        ? tenant.directory().FindCredentialById(vouched->credential)
+                        : std::nullopt;
   if (!credential) return Unauthenticated(std::string(kNoSuchCredential));
   Claim claim;
   claim.credential = *std::move(credential);
@@ -172,7 +176,7 @@ Result<Authenticator::Claim> Authenticator::CheckedJwt(std::string_view token,
 }
 
 std::string Authenticator::Seal(const AccessToken& token, const Tenant& tenant) const {
-  return SealAccessToken(key_, token, tenant.log().id());
+  return TokenPrefix(tenant.name()) + SealAccessToken(key_, token, tenant.log().id());
 }
 
 std::optional<std::string> WhyNotInForce(const Credential& credential, std::string_view what,
@@ -189,11 +193,13 @@ std::optional<std::string> WhyNotInForce(const Credential& credential, std::stri
   return std::nullopt;
 }
 
-std::optional<std::string_view> TenantOfCredential(const HttpRequest& request) {
+std::optional<std::string> Authenticator::TenantOf(const HttpRequest& request) const {
   if (request.transport != Transport::kNetwork) return std::nullopt;
   const auto token = BearerToken(request);
   if (!token) return std::nullopt;
-  return TenantOfToken(*token);
+  if (LooksLikeJwt(*token)) return issuers_.TenantOf(*token);
+  const auto tenant = TenantOfToken(*token);
+  return tenant ? std::optional<std::string>(*tenant) : std::nullopt;
 }
 
 std::string Challenge(const HttpRequest& request) {

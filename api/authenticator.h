@@ -39,6 +39,10 @@ class Authenticator {
   [[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
                                            std::optional<Actor>* refused = nullptr) const;
 
+  /// The tenant that the request's credential says it is of (api/tenant_name.h). nullopt: it has
+  /// none, or came by the control socket or from this process.
+  std::optional<std::string> TenantOf(const HttpRequest& request) const;
+
   const TrustedIssuers& trusted_issuers() const { return issuers_; }
   std::chrono::seconds access_token_lifetime() const { return lifetime_; }
   std::string Seal(const AccessToken& token, const Tenant& tenant) const;
@@ -68,10 +72,6 @@ inline constexpr std::string_view kNoSuchCredential =
 /// it is in force.
 std::optional<std::string> WhyNotInForce(const Credential& credential, std::string_view what,
                                          std::int64_t now_us);
-
-/// The tenant that the request's credential says it is of (api/tenant_name.h). nullopt: it has
-/// none, or came by the control socket or from this process.
-std::optional<std::string_view> TenantOfCredential(const HttpRequest& request);
 
 /// The value of WWW-Authenticate for a request that Authenticate refused (RFC 6750 §3).
 std::string Challenge(const HttpRequest& request);

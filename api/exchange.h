@@ -47,6 +47,7 @@ class Exchange {
   // Filled by the edge, for everything but the operations endpoints.
   Tenant* tenant = nullptr;
   bool is_tenant_in_path = false;
+  std::string chosen_tenant;  ///< by the request's body; empty: by its head
   std::optional<Actor> actor;
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "api/authenticator.h"
 #include "api/oauth_request.h"
 #include "api/request_headers.h"
+#include "api/tenant_name.h"
 #include "api/used_assertions.h"
 #include "engine/json.h"
 #include "storage/hash.h"
@@ -32,8 +34,11 @@ struct Client {
 
 /// What AnswerToken and its helpers share.
 struct TokenService {
-  explicit TokenService(AccessControl& control) : access(control) {}
+  TokenService(AccessControl& control, std::function<void(ExchangePtr)> again)
+      : access(control), serve_again(std::move(again)) {}
   AccessControl& access;
+  /// For the tenant that the body chose.
+  std::function<void(ExchangePtr)> serve_again;
   UsedAssertions used;
 };
 
@@ -55,9 +60,15 @@ Actor ActorOf(const Client& client) {
           client.issuer, client.subject};
 }
 
+std::optional<Credential> FindCredential(const Exchange& exchange, std::string_view tenant,
+                                         const Uuid& id) {
+  if (tenant != exchange.tenant->name()) return std::nullopt;
+  return exchange.tenant->directory().FindCredentialById(id);
+}
+
 std::optional<Credential> FindClient(const Exchange& exchange, std::string_view client_id) {
-  const auto id = Uuid::Parse(client_id);
-  return id ? exchange.tenant->directory().FindCredentialById(*id) : std::nullopt;
+  const auto client = ParseClientId(client_id);
+  return client ? FindCredential(exchange, client->tenant, client->credential) : std::nullopt;
 }
 
 Identified IdentifyBySecret(Exchange& exchange, const TokenRequest& request) {
@@ -85,7 +96,7 @@ Identified IdentifyBySecret(Exchange& exchange, const TokenRequest& request) {
 
 /// Entra's client_id is the id that the ledger gave; RFC 7523 §3 has the subject there.
 bool IsClientOf(std::string_view client_id, const Vouched& vouched) {
-  return client_id.empty() || client_id == vouched.credential.ToString() ||
+  return client_id.empty() || client_id == FormatClientId(vouched.tenant, vouched.credential) ||
          client_id == vouched.subject;
 }
 
@@ -94,7 +105,7 @@ Identified IdentifyByAssertion(Exchange& exchange, const TokenRequest& request,
   const std::int64_t now_us = exchange.tenant->NowUs();
   auto vouched = service.access.authenticator().trusted_issuers().Check(request.assertion, now_us);
   if (!vouched) return InvalidAssertion(request, std::move(vouched).error());
-  auto credential = exchange.tenant->directory().FindCredentialById(vouched->credential);
+  auto credential = FindCredential(exchange, vouched->tenant, vouched->credential);
   if (!credential) return InvalidAssertion(request, std::string(kNoSuchCredential));
   Client client{*std::move(credential), vouched->issuer, vouched->subject};
   exchange.actor = ActorOf(client);
@@ -177,8 +188,25 @@ HttpResponse TokenAnswer(const Client& client, const std::string& scope, const T
   return NotToBeStored(200, std::move(body));
 }
 
+/// The tenant that the client says it is of.
+std::string TenantOf(const TokenRequest& request, const TrustedIssuers& issuers) {
+  std::optional<std::string> tenant;
+  if (!request.assertion.empty()) tenant = issuers.TenantOf(request.assertion);
+  if (const auto client = ParseClientId(request.client_id); client && !tenant) {
+    tenant = client->tenant;
+  }
+  return tenant.value_or(std::string(kDefaultTenant));
+}
+
 void AnswerToken(ExchangePtr exchange, TokenService& service) {
   const auto request = ReadTokenRequest(exchange->request, exchange->target);
+  // A tenant that does not exist leads back here, where the client is unknown then.
+  if (request && exchange->chosen_tenant.empty()) {
+    exchange->chosen_tenant = TenantOf(*request, service.access.authenticator().trusted_issuers());
+    if (exchange->chosen_tenant != exchange->tenant->name()) {
+      return service.serve_again(std::move(exchange));
+    }
+  }
   const auto client = request ? IdentifyClient(*exchange, *request, service)
                               : Identified(std::unexpected(request.error()));
   if (!client) {
@@ -221,8 +249,9 @@ void AnswerMetadata(ExchangePtr exchange, const ServiceOptions& options, bool ta
 
 }  // namespace
 
-void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access) {
-  const auto service = std::make_shared<TokenService>(access);
+void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access,
+                       std::function<void(ExchangePtr)> serve_again) {
+  const auto service = std::make_shared<TokenService>(access, std::move(serve_again));
   const auto token = [service](ExchangePtr exchange) {
     AnswerToken(std::move(exchange), *service);
   };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "api/access_control.h"
 #include "api/router.h"
 #include "api/service.h"
@@ -13,7 +15,9 @@ namespace scimledger::api {
 /// 7523), gets an access token that counts as long as the credential does, and at most
 /// access_token_lifetime. `scope` is echoed: what a token may do is the credential's role.
 ///
-/// `options` and `access` must outlive the router.
-void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access);
+/// `serve_again` routes an exchange anew, for the tenant that its body chose: client ids name
+/// theirs (api/tenant_name.h). `options` and `access` must outlive the router.
+void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access,
+                       std::function<void(ExchangePtr)> serve_again);
 
 }  // namespace scimledger::api

@@ -61,22 +61,6 @@ struct Destination {
   std::string name;          ///< of the tenant
 };
 
-/// The tenant that the credential says it is of, else that of the path, else the default one. Of a
-/// credential from nowhere: any tenant will refuse it as it refuses its own unknown ones, so no
-/// answer tells which tenants there are (I-8).
-Destination FindDestination(const TenantCatalog& catalog, const HttpRequest& request,
-                            const std::optional<std::string>& path_name) {
-  std::string name(catalog.default_name());
-  if (const auto of_token = TenantOfCredential(request)) {
-    name = *of_token;
-  } else if (path_name) {
-    name = *path_name;
-  }
-  if (Tenant* const loaded = catalog.FindLoaded(name)) return {loaded, std::move(name)};
-  if (!catalog.Has(name)) name = catalog.default_name();
-  return {catalog.FindLoaded(name), std::move(name)};
-}
-
 /// What stands for a path that nothing serves.
 ScimError UnknownPath(const std::vector<std::string>& segments) {
   const bool is_scim = segments.size() >= 2 && segments[0] == "scim";
@@ -128,7 +112,8 @@ class RoutingService final : public Service {
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
-    AddOauthEndpoints(router_, options_, access_);
+    AddOauthEndpoints(router_, options_, access_,
+                      [this](ExchangePtr exchange) { Serve(std::move(exchange)); });
     AddTokenEndpoints(router_, workers_, access_.credential_use());
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
@@ -157,6 +142,9 @@ class RoutingService final : public Service {
   void Serve(ExchangePtr exchange);
   void ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
                    const std::optional<std::string>& path_name);
+  Destination FindDestination(const TenantCatalog& catalog, const HttpRequest& request,
+                              const std::string& chosen_tenant,
+                              const std::optional<std::string>& path_name) const;
   void LoadFirst(ExchangePtr exchange, std::string name);
   bool Admit(Exchange& exchange, const Operation& operation);
   static bool NegotiateJson(Exchange& exchange);
@@ -200,7 +188,7 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const TenantCatalog* const catalog = catalog_.load();
   if (!target || catalog == nullptr) return true;
   const auto path_name = TakeTenant(target->segments);
-  const Tenant* const tenant = FindDestination(*catalog, head, path_name).tenant;
+  const Tenant* const tenant = FindDestination(*catalog, head, {}, path_name).tenant;
   if (tenant == nullptr) return false;
   const RegistryPtr registry = tenant->directory().current_registry();
   const auto match = router_.Find(target->segments, registry.get());
@@ -243,7 +231,9 @@ void RoutingService::Serve(ExchangePtr exchange) {
   const auto path_name = TakeTenant(exchange->target.segments);
   const TenantCatalog* const catalog = catalog_.load();
   Destination destination;
-  if (catalog != nullptr) destination = FindDestination(*catalog, exchange->request, path_name);
+  if (catalog != nullptr) {
+    destination = FindDestination(*catalog, exchange->request, exchange->chosen_tenant, path_name);
+  }
   exchange->tenant = destination.tenant;
   if (exchange->tenant != nullptr) {
     exchange->registry = exchange->tenant->directory().current_registry();
@@ -267,6 +257,26 @@ void RoutingService::Serve(ExchangePtr exchange) {
     return LoadFirst(std::move(exchange), std::move(destination.name));
   }
   ServeTenant(std::move(exchange), match, path_name);
+}
+
+/// The tenant that the credential says it is of, else that of the path, else the default one. Of a
+/// credential from nowhere: any tenant will refuse it as it refuses its own unknown ones, so no
+/// answer tells which tenants there are (I-8).
+Destination RoutingService::FindDestination(const TenantCatalog& catalog,
+                                            const HttpRequest& request,
+                                            const std::string& chosen_tenant,
+                                            const std::optional<std::string>& path_name) const {
+  std::string name(catalog.default_name());
+  if (!chosen_tenant.empty()) {
+    name = chosen_tenant;
+  } else if (auto of_token = authenticator_.TenantOf(request)) {
+    name = *std::move(of_token);
+  } else if (path_name) {
+    name = *path_name;
+  }
+  if (Tenant* const loaded = catalog.FindLoaded(name)) return {loaded, std::move(name)};
+  if (!catalog.Has(name)) name = catalog.default_name();
+  return {catalog.FindLoaded(name), std::move(name)};
 }
 
 /// Once it is loaded, the request goes its way as if it always had been.

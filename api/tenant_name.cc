@@ -34,4 +34,18 @@ std::optional<std::string_view> TenantOfToken(std::string_view token) {
   return std::nullopt;
 }
 
+std::string FormatClientId(std::string_view tenant, const Uuid& credential) {
+  return TokenPrefix(tenant) + credential.ToString();
+}
+
+std::optional<ClientId> ParseClientId(std::string_view text) {
+  const auto tenant = TenantOfToken(text);
+  if (!tenant) return std::nullopt;
+  const std::size_t prefix = TokenPrefix(*tenant).size();
+  if (!text.starts_with(TokenPrefix(*tenant))) return std::nullopt;
+  const auto credential = Uuid::Parse(text.substr(prefix));
+  if (!credential) return std::nullopt;
+  return ClientId{std::string(*tenant), *credential};
+}
+
 }  // namespace scimledger::api

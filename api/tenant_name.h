@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "storage/identifiers.h"
+
 namespace scimledger::api {
 
 /// The tenant of requests that name none, and of tokens without a prefix.
@@ -22,5 +24,14 @@ std::string TokenPrefix(std::string_view tenant);
 /// The tenant that a token or a client id says it is of. Only the tenant itself can tell whether
 /// that is true. nullopt: a JWT, which says nothing of tenants.
 std::optional<std::string_view> TenantOfToken(std::string_view token);
+
+/// A client id of OAuth 2.0: a credential's id, as its tenant gives it to clients.
+struct ClientId {
+  std::string tenant;
+  Uuid credential;
+};
+std::string FormatClientId(std::string_view tenant, const Uuid& credential);
+/// nullopt: none.
+std::optional<ClientId> ParseClientId(std::string_view text);
 
 }  // namespace scimledger::api

@@ -51,6 +51,14 @@ Checked<Vouched> TrustedIssuers::Check(std::string_view compact, std::int64_t no
   return Match(claims);
 }
 
+std::optional<std::string> TrustedIssuers::TenantOf(std::string_view compact) const {
+  const auto jwt = UnverifiedJwt::Parse(compact);
+  if (!jwt) return std::nullopt;
+  auto vouched = Match(jwt->claims());
+  if (!vouched) return std::nullopt;
+  return std::move(vouched->tenant);
+}
+
 /// An issuer may have several files: the first that has the key decides.
 Checked<JwtClaims> TrustedIssuers::Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const {
   const auto sources = sources_.find(jwt.issuer());
@@ -84,8 +92,9 @@ Checked<Vouched> TrustedIssuers::Match(const JwtClaims& claims) const {
     if (each.issuer != claims.issuer || !is_audience) continue;
     is_for_us = true;
     if (each.subject != claims.subject) continue;
-    return Vouched{each.credential, claims.issuer, claims.subject, claims.id,
-                   *claims.expires * kSecondUs + kClockSkewUs};
+    return Vouched{each.tenant,   each.credential,
+                   claims.issuer, claims.subject,
+                   claims.id,     claims.expires.value_or(0) * kSecondUs + kClockSkewUs};
   }
   return No(is_for_us ? "The JWT's subject (sub) is not one that is trusted here: compare it with "
                         "subject in [[trusted_issuer]]."

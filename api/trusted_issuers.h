@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,13 @@ struct TrustedIssuer {
   std::vector<std::string> audiences;  ///< one of them must be in the claim aud, exactly
   std::string subject;                 ///< the claim sub, exactly
   std::string jwks;                    ///< file with the issuer's keys
+  std::string tenant = "default";      ///< of the credential
   Uuid credential;                     ///< whose role, expiry and revocation count
 };
 
 /// What a token of a trusted issuer says, everything checked.
 struct Vouched {
+  std::string tenant;
   Uuid credential;
   std::string issuer;
   std::string subject;
@@ -44,6 +47,9 @@ class TrustedIssuers {
   bool empty() const { return trusted_.empty(); }
   /// Signature, issuer, audience, subject and times; each failure has its own reason.
   [[nodiscard]] Checked<Vouched> Check(std::string_view compact, std::int64_t now_us) const;
+  /// Whose the token would be if it were good: says where to look, and proves nothing. nullopt:
+  /// nobody's.
+  std::optional<std::string> TenantOf(std::string_view compact) const;
 
  private:
   [[nodiscard]] Checked<JwtClaims> Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const;

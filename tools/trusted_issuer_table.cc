@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "api/tenant_name.h"
+
 namespace scimledger::tools {
 namespace {
 
@@ -83,9 +85,14 @@ storage::Result<api::TrustedIssuer> Read(const Table& table, const std::filesyst
   }
   trusted.jwks = (file.parent_path() / jwks).string();
   SCIMLEDGER_TRY_ASSIGN(const std::string credential, table.Text("credential"));
-  const auto id = Uuid::Parse(credential);
-  if (!id) return table.Refuse("credential must be an id that `scimledger token list` shows");
-  trusted.credential = *id;
+  auto client = api::ParseClientId(credential);
+  if (!client) {
+    return table.Refuse(
+        "credential must be an id that `scimledger token list` shows, with its tenant and a dot in "
+        "front (acme.018f…) if that is not the default one");
+  }
+  trusted.tenant = std::move(client->tenant);
+  trusted.credential = client->credential;
   return trusted;
 }
 

@@ -152,6 +152,46 @@ TEST_F(TenantCatalogTest, LogsAreApart) {
   }
 }
 
+// rows: Y4
+TEST_F(TenantCatalogTest, OauthClientsNameTheirTenant) {
+  ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named("acme")).status, 201);
+  const Answer token = Local("POST", "/t/acme/admin/v1/tokens", R"({"name":"e","role":"reader"})");
+  const std::string client_id = token.Text("clientId");
+  ASSERT_EQ(client_id, "acme." + token.Text("id"));
+  const auto ask = [&](const std::string& id) {
+    HttpRequest request;
+    request.method = "POST";
+    request.target = "/oauth2/token";
+    request.peer_address = "192.0.2.7";
+    request.headers = {{"Host", "scim.example"},
+                       {"Content-Type", "application/x-www-form-urlencoded"}};
+    request.body = fmt::format("grant_type=client_credentials&client_id={}&client_secret={}", id,
+                               token.Text("secret"));
+    return Send(*service_, std::move(request));
+  };
+  const Answer given = ask(client_id);
+  ASSERT_EQ(given.status, 200) << given.body;
+  const std::string access_token = given.Text("access_token");
+  EXPECT_TRUE(access_token.starts_with("acme.slat_"));
+  const auto read = [&](const std::string& target) {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = target;
+    request.peer_address = "192.0.2.7";
+    request.headers = {{"Host", "scim.example"}, {"Authorization", "Bearer " + access_token}};
+    return Send(*service_, std::move(request)).status;
+  };
+  EXPECT_EQ(read("/scim/v2/Users"), 200);
+  EXPECT_EQ(read("/scim/v2/t/acme/Users"), 200);
+  EXPECT_EQ(read("/scim/v2/t/default/Users"), 404);
+
+  // Of another tenant, and of none, it is as unknown as any.
+  const Answer unknown = ask(token.Text("id"));
+  EXPECT_EQ(unknown.status, 401);
+  EXPECT_EQ(unknown.Text("error"), "invalid_client");
+  EXPECT_EQ(ask("nobody." + token.Text("id")).body, unknown.body);
+}
+
 TEST_F(TenantCatalogTest, MetricsSumUpAndNameNobody) {
   ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named("acme")).status, 201);
   const std::string user =

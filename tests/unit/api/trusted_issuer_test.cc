@@ -64,6 +64,24 @@ class TrustedIssuerTest : public OauthTest {
   const std::filesystem::path jwks_ = directory_ / "jwks.json";
 };
 
+// rows: Y4
+TEST_F(TrustedIssuerTest, AJwtIsLookedForInItsTenantOnly) {
+  TrustedIssuer trusted = service_options_.authentication.trusted_issuers.front();
+  const auto tenant_of = [&](const Claims& claims) {
+    return TrustedIssuers({trusted}, [](const std::string&) {}).TenantOf(Jwt(claims));
+  };
+  EXPECT_EQ(tenant_of({}), "default");
+  trusted.tenant = "acme";
+  EXPECT_EQ(tenant_of({}), "acme");
+  EXPECT_EQ(tenant_of({.subject = R"("somebody else")"}), std::nullopt);
+
+  // A credential of acme, though its id is one of here.
+  service_options_.authentication.trusted_issuers = {trusted};
+  Restart();
+  EXPECT_EQ(StatusWith(Jwt()), 401);
+  EXPECT_TRUE(IsOauthError(Assert(Jwt()), 401, "invalid_client", "does not exist here"));
+}
+
 // rows: J17
 TEST_F(TrustedIssuerTest, AnAssertionIsProofOfTheClient) {
   const Answer answer = Assert(Jwt(), fmt::format("&client_id={}&scope=scim", client_));
