@@ -49,6 +49,7 @@ class Exchange {
   bool is_tenant_in_path = false;
   std::string chosen_tenant;  ///< by the request's body; empty: by its head
   std::optional<Actor> actor;
+  std::string own_url;   ///< what clients call this server: `http://host`
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
 
   /// What `asOf` asks for (api/as_of.h). nullptr: the present.

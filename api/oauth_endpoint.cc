@@ -13,7 +13,6 @@
 
 #include "api/authenticator.h"
 #include "api/oauth_request.h"
-#include "api/request_headers.h"
 #include "api/tenant_name.h"
 #include "api/used_assertions.h"
 #include "engine/json.h"
@@ -241,23 +240,22 @@ std::string MetadataJson(std::string_view own_url, bool takes_assertions) {
   return json;
 }
 
-void AnswerMetadata(ExchangePtr exchange, const ServiceOptions& options, bool takes_assertions) {
-  const auto own_url = OwnUrl(exchange->request, options.public_url);
-  if (!own_url) return exchange->AnswerError(own_url.error());
-  exchange->Answer(JsonResponse(200, MetadataJson(*own_url, takes_assertions), kJsonMediaType));
+void AnswerMetadata(ExchangePtr exchange, bool takes_assertions) {
+  std::string json = MetadataJson(exchange->own_url, takes_assertions);
+  exchange->Answer(JsonResponse(200, std::move(json), kJsonMediaType));
 }
 
 }  // namespace
 
-void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access,
+void AddOauthEndpoints(Router& router, AccessControl& access,
                        std::function<void(ExchangePtr)> serve_again) {
   const auto service = std::make_shared<TokenService>(access, std::move(serve_again));
   const auto token = [service](ExchangePtr exchange) {
     AnswerToken(std::move(exchange), *service);
   };
   const bool takes_assertions = !access.authenticator().trusted_issuers().empty();
-  const auto metadata = [&options, takes_assertions](ExchangePtr exchange) {
-    AnswerMetadata(std::move(exchange), options, takes_assertions);
+  const auto metadata = [takes_assertions](ExchangePtr exchange) {
+    AnswerMetadata(std::move(exchange), takes_assertions);
   };
   router.Add(std::string(kTokenPath), {{"POST", Access::kOpen, token, BodyForm::kForm}});
   router.Add("/.well-known/oauth-authorization-server", {{"GET", Access::kOpen, metadata}});

@@ -4,7 +4,6 @@
 
 #include "api/access_control.h"
 #include "api/router.h"
-#include "api/service.h"
 
 namespace scimledger::api {
 
@@ -16,8 +15,8 @@ namespace scimledger::api {
 /// access_token_lifetime. `scope` is echoed: what a token may do is the credential's role.
 ///
 /// `serve_again` routes an exchange anew, for the tenant that its body chose: client ids name
-/// theirs (api/tenant_name.h). `options` and `access` must outlive the router.
-void AddOauthEndpoints(Router& router, const ServiceOptions& options, AccessControl& access,
+/// theirs (api/tenant_name.h). `access` must outlive the router.
+void AddOauthEndpoints(Router& router, AccessControl& access,
                        std::function<void(ExchangePtr)> serve_again);
 
 }  // namespace scimledger::api

@@ -112,7 +112,7 @@ class RoutingService final : public Service {
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
-    AddOauthEndpoints(router_, options_, access_,
+    AddOauthEndpoints(router_, access_,
                       [this](ExchangePtr exchange) { Serve(std::move(exchange)); });
     AddTokenEndpoints(router_, workers_, access_.credential_use());
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
@@ -339,12 +339,14 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
     return false;
   }
   if (operation.body == BodyForm::kJson && !NegotiateJson(exchange)) return false;
-  const auto own_url = OwnUrl(exchange.request, options_.public_url);
+  auto own_url =
+      OwnUrl(exchange.request, options_.public_url, options_.speaks_tls ? "https" : "http");
   if (!own_url) {
     exchange.AnswerError(own_url.error());
     return false;
   }
-  exchange.base_url = *own_url;
+  exchange.own_url = *std::move(own_url);
+  exchange.base_url = exchange.own_url;
   exchange.base_url += kScimRoot;
   if (exchange.is_tenant_in_path) exchange.base_url += "/t/" + exchange.tenant->name();
   return true;

@@ -26,7 +26,9 @@ std::string InTenant(const std::string& tenant, std::string target) {
 }
 
 storage::Result<std::unique_ptr<api::HttpClient>> Connect(const ConnectionOptions& options) {
-  if (!options.server.empty()) return api::HttpClient::ForUrl(options.server, kRequestTimeout);
+  if (!options.server.empty()) {
+    return api::HttpClient::ForUrl(options.server, kRequestTimeout, options.tls);
+  }
   return api::HttpClient::ForSocket(storage::DataDirectory::ControlSocket(options.data),
                                     kRequestTimeout);
 }
