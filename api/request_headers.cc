@@ -174,7 +174,8 @@ Result<void> CheckContentType(const HttpRequest& request) {
                 "application/json).");
 }
 
-Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url) {
+Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
+                           std::string_view scheme) {
   if (!public_url.empty()) return std::string(public_url);
   if (request.transport != Transport::kNetwork) return std::string("http://localhost");
   const auto host = FindHeader(request.headers, "Host");
@@ -183,7 +184,7 @@ Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_u
                   "The Host header must name a host and perhaps a port, such as "
                   "`scim.example.com:8080`.");
   }
-  return "http://" + std::string(*host);
+  return fmt::format("{}://{}", scheme, *host);
 }
 
 Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {

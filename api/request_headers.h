@@ -22,9 +22,11 @@ namespace scimledger::api {
 /// request without a body passes.
 [[nodiscard]] Result<void> CheckContentType(const HttpRequest& request);
 
-/// `scheme://authority` that clients call us: `public_url` where set, else from Host; `localhost`
-/// off the network. 400 when Host is missing or holds anything but a host and port.
-[[nodiscard]] Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url);
+/// `scheme://authority` that clients call us: `public_url` where set, else `scheme` with Host;
+/// `http://localhost` off the network. 400 when Host is missing or holds anything but a host and
+/// port.
+[[nodiscard]] Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
+                                         std::string_view scheme);
 
 /// If-Match (RFC 9110 §13.1.1): `*`, or tags, weak or strong. A tag that is not ours matches no
 /// version. nullopt: no such header. 400: not a list of entity tags.

@@ -261,7 +261,8 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
     exchange.AnswerError(checked.error());
     return false;
   }
-  const auto own_url = OwnUrl(exchange.request, options_.public_url);
+  const auto own_url =
+      OwnUrl(exchange.request, options_.public_url, options_.speaks_tls ? "https" : "http");
   if (!own_url) {
     exchange.AnswerError(own_url.error());
     return false;

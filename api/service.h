@@ -17,6 +17,7 @@ struct ServiceOptions {
   /// What clients call us, without a trailing slash and without `/scim/v2`: makes meta.location.
   /// Empty: from each request's Host.
   std::string public_url;
+  bool speaks_tls = false;  ///< the server in front of this: our URLs begin with https
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
   std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk

@@ -253,6 +253,7 @@ TEST_F(AccessBooksTest, ACredentialBeyondItsRateIsAsked429WithRetryAfter) {
   EXPECT_EQ(As(Role::kProvisioner, "GET", "/scim/v2/Users?count=0").status, 200);
 }
 
+// rows: Z3
 TEST_F(AccessBooksTest, ATokenEndsWhenItExpires) {
   StartWith(AccessOptions());
   const Answer created =

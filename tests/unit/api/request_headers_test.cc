@@ -53,7 +53,7 @@ TEST(RequestHeadersTest, ContentTypeIsJsonOrNotSaid) {
 std::string UrlFor(const char* host, std::string_view public_url = "") {
   HttpRequest request;
   if (host != nullptr) request.headers = One("Host", host);
-  const auto url = OwnUrl(request, public_url);
+  const auto url = OwnUrl(request, public_url, "http");
   return url ? *url : "refused";
 }
 
@@ -67,7 +67,7 @@ TEST(RequestHeadersTest, OwnUrlComesFromConfigurationOrHost) {
   EXPECT_EQ(UrlFor(nullptr), "refused");
   HttpRequest local;
   local.transport = Transport::kControlSocket;
-  EXPECT_EQ(OwnUrl(local, "").value(), "http://localhost");
+  EXPECT_EQ(OwnUrl(local, "", "https").value(), "http://localhost");
 }
 
 std::string IfMatch(const char* value) {
