@@ -45,22 +45,41 @@ void AddServe(CLI::App& app, Arguments& arguments) {
   serve.add_flag("--read-only", arguments.serve.read_only,
                  "Serve what `replay --into` wrote; nothing can be changed there");
   ConfigurationFlags& flags = arguments.serve.configuration;
-  serve.add_option("--listen", flags.listen,
-                   "Address and port (default 127.0.0.1:8080; port 0: any)");
-  serve.add_option(
-      "--public-url", flags.public_url,
-      "What clients call this server, for meta.location (default: the Host they send)");
+  const auto add_setting = [&](const std::string& flag, const std::string& setting,
+                               const std::string& description) {
+    serve.add_option_function<std::string>(
+        flag,
+        [&flags, setting](const std::string& value) {
+          flags.settings.emplace_back(setting, value);
+        },
+        description);
+  };
+  add_setting("--listen", "listen", "Address and port (default 127.0.0.1:8080; port 0: any)");
+  add_setting("--public-url", "public_url",
+              "What clients call this server, for meta.location (default: the Host they send)");
+  add_setting("--tls-certificate", "tls_certificate",
+              "PEM file with the certificate and those between it and the root: serves HTTPS");
+  add_setting("--tls-key", "tls_key", "PEM file with its key");
+  add_setting("--tls-client-ca", "tls_client_ca",
+              "PEM file with the CA of client certificates; without one of those nobody comes in");
+  add_setting("--plain-http", "plain_http",
+              "Where HTTP without TLS may be served: loopback (default) or anywhere");
   serve.add_option(
       "--config", flags.file,
-      "TOML file with listen, public_url, body_bytes_max, bodies_bytes_max, connections_max,\n"
-      "io_threads, page_default, page_max; flags win over SCIMLEDGER_… variables, and those over "
-      "it");
+      "TOML file with these settings (tls_key for --tls-key), body_bytes_max, bodies_bytes_max,\n"
+      "connections_max, io_threads, page_default, page_max; flags win over SCIMLEDGER_… "
+      "variables,\n"
+      "and those over it");
   serve.footer(
       "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
       "goes\n"
-      "to stderr. SIGTERM and SIGINT finish the requests in flight and close the log.\n\n"
+      "to stderr. SIGTERM and SIGINT finish the requests in flight and close the log. The files "
+      "of\n"
+      "TLS are read again on SIGHUP, and when they have changed.\n\n"
       "  scimledger serve --data /var/lib/scimledger\n"
-      "  scimledger serve --data data --listen 127.0.0.1:0");
+      "  scimledger serve --data data --listen 127.0.0.1:0\n"
+      "  scimledger serve --data data --listen 0.0.0.0:8443 --tls-certificate chain.pem --tls-key "
+      "key.pem");
 }
 
 void AddToken(CLI::App& app, Arguments& arguments) {

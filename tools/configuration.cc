@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "api/http_server_listener.h"
+
 namespace scimledger::tools {
 namespace {
 
@@ -65,6 +67,12 @@ Setting TextSetting(std::string_view name, std::string Configuration::*member) {
   return {name, set};
 }
 
+std::optional<std::string> SetPlainHttp(Configuration& to, const std::string& text) {
+  if (text != "loopback" && text != "anywhere") return "loopback or anywhere";
+  to.plain_http_anywhere = text == "anywhere";
+  return std::nullopt;
+}
+
 const std::vector<Setting>& Settings() {
   static const std::vector<Setting> settings = {
       TextSetting("listen", &Configuration::listen),
@@ -83,6 +91,10 @@ const std::vector<Setting>& Settings() {
                               &Configuration::failed_authentications_per_minute_max, 1, 1'000'000),
       NumberSetting<std::size_t>("denied_bytes_max", &Configuration::denied_bytes_max, 64U << 10U,
                                  std::size_t{1} << 40U),
+      TextSetting("tls_certificate", &Configuration::tls_certificate),
+      TextSetting("tls_key", &Configuration::tls_key),
+      TextSetting("tls_client_ca", &Configuration::tls_client_ca),
+      {"plain_http", SetPlainHttp},
   };
   return settings;
 }
@@ -143,14 +155,42 @@ storage::Result<void> ReadEnvironment(Configuration& to) {
   return {};
 }
 
+storage::Result<void> TakeFlags(Configuration& to, const ConfigurationFlags& flags) {
+  for (const auto& [name, value] : flags.settings) {
+    std::string flag = "--" + name;
+    std::ranges::replace(flag, '_', '-');
+    SCIMLEDGER_TRY(Set(to, name, value, flag));
+  }
+  return {};
+}
+
+/// Tokens and personal data must not cross a network in the clear by oversight.
+storage::Result<void> CheckTransport(const Configuration& configuration) {
+  if (configuration.tls_certificate.empty() != configuration.tls_key.empty()) {
+    return Fail(ErrorCode::kInvalid,
+                "tls_certificate and tls_key belong together; they may name the same file");
+  }
+  if (!configuration.has_tls() && !configuration.tls_client_ca.empty()) {
+    return Fail(ErrorCode::kInvalid, "tls_client_ca needs tls_certificate and tls_key");
+  }
+  SCIMLEDGER_TRY_ASSIGN(const ListenAddress listen, ParseListen(configuration.listen));
+  const bool is_safe = configuration.has_tls() || configuration.plain_http_anywhere ||
+                       api::IsLoopbackAddress(listen.address);
+  if (is_safe) return {};
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("plain HTTP on {} would show tokens to the network; set tls_certificate "
+                          "and tls_key, or listen on 127.0.0.1 behind a proxy, or set plain_http "
+                          "to \"anywhere\"",
+                          configuration.listen));
+}
+
 }  // namespace
 
 storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags) {
   Configuration configuration;
   if (!flags.file.empty()) SCIMLEDGER_TRY(ReadFile(configuration, flags.file));
   SCIMLEDGER_TRY(ReadEnvironment(configuration));
-  if (flags.listen) configuration.listen = *flags.listen;
-  if (flags.public_url) configuration.public_url = *flags.public_url;
+  SCIMLEDGER_TRY(TakeFlags(configuration, flags));
   if (configuration.io_threads == 0) {
     const unsigned processors = std::thread::hardware_concurrency();
     configuration.io_threads = processors > 2 ? processors - 1 : 1;
@@ -165,7 +205,7 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   if (configuration.body_bytes_max > configuration.bodies_bytes_max / 2) {
     return Fail(ErrorCode::kInvalid, "bodies_bytes_max must be at least twice body_bytes_max");
   }
-  SCIMLEDGER_TRY(ParseListen(configuration.listen));
+  SCIMLEDGER_TRY(CheckTransport(configuration));
   return configuration;
 }
 

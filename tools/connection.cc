@@ -19,7 +19,9 @@ constexpr std::chrono::seconds kOwnerWait{5};
 constexpr std::chrono::milliseconds kOwnerPoll{50};
 
 storage::Result<std::unique_ptr<api::HttpClient>> Connect(const ConnectionOptions& options) {
-  if (!options.server.empty()) return api::HttpClient::ForUrl(options.server, kRequestTimeout);
+  if (!options.server.empty()) {
+    return api::HttpClient::ForUrl(options.server, kRequestTimeout, options.tls);
+  }
   return api::HttpClient::ForSocket(storage::DataDirectory::ControlSocket(options.data),
                                     kRequestTimeout);
 }

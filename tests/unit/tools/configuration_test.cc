@@ -15,7 +15,7 @@ class ConfigurationTest : public testing::Test {
 
   storage::Result<Configuration> Load(const std::string& toml) const {
     std::ofstream(file_) << toml;
-    return LoadConfiguration({.file = file_, .listen = {}, .public_url = {}});
+    return LoadConfiguration({.file = file_, .settings = {}});
   }
 
   const std::filesystem::path file_ =
@@ -49,6 +49,49 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
     EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid) << each.toml;
     EXPECT_TRUE(loaded.error().message.contains(each.detail)) << loaded.error().message;
   }
+}
+
+TEST_F(ConfigurationTest, FlagsWinAndAreNamed) {
+  std::ofstream(file_) << "listen = \"127.0.0.1:1\"";
+  const auto loaded = LoadConfiguration({file_, {{"listen", "127.0.0.1:2"}}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->listen, "127.0.0.1:2");
+  const auto refused = LoadConfiguration({file_, {{"plain_http", "maybe"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "--plain-http: plain_http is 'maybe', but takes loopback or anywhere");
+}
+
+TEST_F(ConfigurationTest, TlsSettingsBelongTogether) {
+  for (const char* toml : {"tls_certificate = \"c\"", "tls_key = \"k\"", "tls_client_ca = \"a\"",
+                           "tls_certificate = \"c\"\ntls_client_ca = \"a\""}) {
+    const auto loaded = Load(toml);
+    ASSERT_FALSE(loaded) << toml;
+    EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid);
+    EXPECT_TRUE(loaded.error().message.contains("tls_")) << loaded.error().message;
+  }
+  const auto loaded = Load("tls_certificate = \"c\"\ntls_key = \"k\"\ntls_client_ca = \"a\"");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->has_tls());
+}
+
+// rows: T1 Z3
+TEST_F(ConfigurationTest, PlainHttpStaysOnLoopbackUnlessToldOtherwise) {
+  const auto accepts = [this](const std::string& listen, const std::string& more = "") {
+    return Load("listen = \"" + listen + "\"\n" + more).has_value();
+  };
+  for (const char* listen :
+       {"127.0.0.1:0", "127.1.2.3:80", "[::1]:0", "localhost:0", "[::ffff:127.0.0.1]:0"}) {
+    EXPECT_TRUE(accepts(listen)) << listen;
+  }
+  for (const char* listen : {"0.0.0.0:0", "[::]:0", "10.1.2.3:80", "128.0.0.1:80", "[fe80::1]:80",
+                             "[::ffff:10.0.0.1]:0"}) {
+    EXPECT_FALSE(accepts(listen)) << listen;
+    EXPECT_FALSE(accepts(listen, "plain_http = \"loopback\"")) << listen;
+    EXPECT_TRUE(accepts(listen, "plain_http = \"anywhere\"")) << listen;
+    EXPECT_TRUE(accepts(listen, "tls_certificate = \"c\"\ntls_key = \"k\"")) << listen;
+  }
+  EXPECT_TRUE(Load("listen = \"0.0.0.0:8080\"").error().message.contains("0.0.0.0:8080"));
 }
 
 }  // namespace
