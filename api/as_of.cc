@@ -61,6 +61,13 @@ void GoOn(ExchangePtr exchange, std::shared_ptr<const projections::Directory> pa
 
 }  // namespace
 
+ScimError NoResourceThen(const Exchange& exchange) {
+  return {404, ScimType::kNone,
+          fmt::format("There was no resource {} at sequence {}: it was not created yet, it was "
+                      "deleted, or it never existed.",
+                      exchange.path_values.front(), exchange.sequence->value)};
+}
+
 void AtAskedMoment(ExchangePtr exchange, const Workers& workers, AtMoment go_on) {
   const auto moment = ReadMoment(*exchange);
   if (!moment) return exchange->AnswerError(moment.error());

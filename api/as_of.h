@@ -18,4 +18,7 @@ using AtMoment = std::move_only_function<void(ExchangePtr)>;
 /// did not exist yet.
 void AtAskedMoment(ExchangePtr exchange, const Workers& workers, AtMoment go_on);
 
+/// 404: the resource that the path names was not there at the exchange's sequence.
+ScimError NoResourceThen(const Exchange& exchange);
+
 }  // namespace scimledger::api

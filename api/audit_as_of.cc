@@ -1,7 +1,5 @@
 #include "api/audit_as_of.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "api/as_of.h"
@@ -11,16 +9,9 @@
 namespace scimledger::api {
 namespace {
 
-ScimError UnknownThen(const Exchange& exchange) {
-  return {404, ScimType::kNone,
-          fmt::format("There was no resource {} at sequence {}: it was not created yet, it was "
-                      "deleted, or it never existed.",
-                      exchange.path_values.front(), exchange.sequence->value)};
-}
-
 void AnswerFound(ExchangePtr exchange, projections::FoundResource found) {
   exchange->sequence = found.view->sequence();
-  if (found.resource == nullptr) return exchange->AnswerError(UnknownThen(*exchange));
+  if (found.resource == nullptr) return exchange->AnswerError(NoResourceThen(*exchange));
   exchange->registry = found.view->registry();
   exchange->type = &exchange->registry->type(found.resource->type);
   auto selection = ReadSelection(*exchange);
@@ -36,7 +27,7 @@ void AddAsOfEndpoints(Router& router, const Workers& workers) {
   const auto read = [&workers](ExchangePtr exchange) {
     AtAskedMoment(std::move(exchange), workers, [](ExchangePtr at_moment) {
       const auto id = ResourceId::Parse(at_moment->path_values.front());
-      if (!id) return at_moment->AnswerError(UnknownThen(*at_moment));
+      if (!id) return at_moment->AnswerError(NoResourceThen(*at_moment));
       auto found = at_moment->directory().Find(*id);
       AnswerFound(std::move(at_moment), std::move(found));
     });
