@@ -12,31 +12,34 @@
 namespace scimledger::api {
 namespace {
 
-/// The sequence asked for, up to the head. nullopt: the present.
+/// The sequence asked for, up to the head. nullopt: none, or a time to come, which means the
+/// present, whatever that is when the answer is made.
 Result<std::optional<Sequence>> ReadMoment(const Exchange& exchange) {
   SCIMLEDGER_TRY_ASSIGN(const auto asked,
                         ReadTimeParameter(exchange, "asOf", DayEdge::kLastInstant));
   if (!asked) return std::optional<Sequence>();
   const Sequence head = exchange.tenant->directory().position();
-  if (exchange.tenant->is_replay()) {
-    if (*asked == TimeArgument(head)) return std::optional<Sequence>();
-    return Refuse(403, ScimType::kNone,
-                  fmt::format("This is a read-only replay as of sequence {}: it holds no other "
-                              "moment.",
-                              head.value));
+  const auto* const instant = std::get_if<Instant>(&*asked);
+  if (instant != nullptr && instant->time_us >= exchange.tenant->NowUs()) {
+    return std::optional<Sequence>();
   }
-  if (const auto* sequence = std::get_if<Sequence>(&*asked); sequence && *sequence > head) {
+  const auto* const sequence = std::get_if<Sequence>(&*asked);
+  if (sequence != nullptr && *sequence > head) {
     return Refuse(ScimType::kInvalidValue,
                   fmt::format("asOf is sequence {}, beyond the last one, which is {}.",
                               sequence->value, head.value));
   }
-  const auto last = LastSequence(exchange.tenant->log(), *asked);
-  if (!last) {
-    return Refuse(500, ScimType::kNone,
-                  fmt::format("The log cannot be read: {}", last.error().message));
+  if (exchange.tenant->is_replay()) {
+    if (sequence != nullptr && *sequence == head) return std::optional(head);
+    return Refuse(403, ScimType::kNone,
+                  fmt::format("This is a read-only replay as of sequence {}: it holds no earlier "
+                              "moment.",
+                              head.value));
   }
-  if (*last >= head) return std::optional<Sequence>();
-  return std::optional(*last);
+  const auto last = LastSequence(exchange.tenant->log(), *asked);
+  if (last) return std::optional(std::min(*last, head));
+  return Refuse(500, ScimType::kNone,
+                fmt::format("The log cannot be read: {}", last.error().message));
 }
 
 /// False: refused, and answered.
@@ -44,6 +47,7 @@ bool MoveTo(Exchange& exchange, std::shared_ptr<const projections::Directory> pa
   exchange.sequence = past->position();
   const RegistryPtr now = std::exchange(exchange.registry, past->current_registry());
   exchange.past = std::move(past);
+  exchange.pinned = exchange.sequence;
   if (exchange.type == nullptr) return true;
   const std::string endpoint = exchange.type->endpoint;
   exchange.type = exchange.registry->FindTypeByEndpoint(endpoint);
@@ -72,10 +76,16 @@ void AtAskedMoment(ExchangePtr exchange, const Workers& workers, AtMoment go_on)
   const auto moment = ReadMoment(*exchange);
   if (!moment) return exchange->AnswerError(moment.error());
   if (!*moment) return go_on(std::move(exchange));
-  if (auto kept = workers.past.Find(*exchange->tenant, **moment)) {
+  exchange->pinned = *moment;
+  if (**moment == exchange->tenant->directory().position()) return go_on(std::move(exchange));
+  AtSequence(std::move(exchange), workers, **moment, std::move(go_on));
+}
+
+void AtSequence(ExchangePtr exchange, const Workers& workers, Sequence sequence, AtMoment go_on) {
+  if (auto kept = workers.past.Find(*exchange->tenant, sequence)) {
     return GoOn(std::move(exchange), std::move(kept), go_on);
   }
-  workers.replays.Run(std::move(exchange), [&past = workers.past, sequence = **moment,
+  workers.moments.Run(std::move(exchange), [&past = workers.past, sequence,
                                             go_on = std::move(go_on)](ExchangePtr waiting) mutable {
     auto directory = past.At(*waiting->tenant, sequence);
     if (!directory) return AnswerLogError(*waiting, directory.error());

@@ -18,6 +18,14 @@ using AtMoment = std::move_only_function<void(ExchangePtr)>;
 /// did not exist yet.
 void AtAskedMoment(ExchangePtr exchange, const Workers& workers, AtMoment go_on);
 
+/// The same for one sequence, up to the head: for who found that the present has moved on from it.
+void AtSequence(ExchangePtr exchange, const Workers& workers, Sequence sequence, AtMoment go_on);
+
+/// Whether the view is not, or no longer, the moment that was asked for.
+inline bool HasMovedOn(const Exchange& exchange, const projections::DirectoryView& view) {
+  return exchange.pinned && *exchange.pinned != view.sequence();
+}
+
 /// 404: the resource that the path names was not there at the exchange's sequence.
 ScimError NoResourceThen(const Exchange& exchange);
 

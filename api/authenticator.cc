@@ -2,16 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
 
+#include "api/base64url.h"
 #include "api/tenant_name.h"
 #include "engine/text.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
 namespace {
+
+/// Of the tag at the end of a token that names its tenant: 48 bits, which cannot be tried at the
+/// rate that refused tokens are answered.
+constexpr std::size_t kTagBytes = 6;
+constexpr std::size_t kTagLength = 8;
 
 std::string_view TrimBlanks(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
@@ -126,7 +133,10 @@ Result<Actor> Authenticator::Authenticate(const HttpRequest& request, const Tena
 Result<Authenticator::Claim> Authenticator::Identify(std::string_view token,
                                                      const Tenant& tenant) const {
   const std::string prefix = TokenPrefix(tenant.name());
-  const std::string_view rest = token.substr(token.starts_with(prefix) ? prefix.size() : 0);
+  std::string_view rest = token;
+  if (!prefix.empty() && token.starts_with(prefix) && token.size() > prefix.size() + kTagLength) {
+    rest = token.substr(prefix.size(), token.size() - prefix.size() - kTagLength);
+  }
   if (rest.starts_with(kAccessTokenPrefix)) return OpenedToken(rest, tenant);
   if (LooksLikeJwt(token)) return CheckedJwt(token, tenant);
   Claim claim;
@@ -176,7 +186,7 @@ Result<Authenticator::Claim> Authenticator::CheckedJwt(std::string_view token,
 }
 
 std::string Authenticator::Seal(const AccessToken& token, const Tenant& tenant) const {
-  return TokenPrefix(tenant.name()) + SealAccessToken(key_, token, tenant.log().id());
+  return Address(tenant, SealAccessToken(key_, token, tenant.log().id()));
 }
 
 std::optional<std::string> WhyNotInForce(const Credential& credential, std::string_view what,
@@ -193,13 +203,36 @@ std::optional<std::string> WhyNotInForce(const Credential& credential, std::stri
   return std::nullopt;
 }
 
-std::optional<std::string> Authenticator::TenantOf(const HttpRequest& request) const {
+std::optional<std::string> Authenticator::TenantOf(const HttpRequest& request,
+                                                   std::int64_t now_us) const {
   if (request.transport != Transport::kNetwork) return std::nullopt;
   const auto token = BearerToken(request);
-  if (!token) return std::nullopt;
-  if (LooksLikeJwt(*token)) return issuers_.TenantOf(*token);
-  const auto tenant = TenantOfToken(*token);
-  return tenant ? std::optional<std::string>(*tenant) : std::nullopt;
+  return token ? TenantOf(*token, now_us) : std::string(kDefaultTenant);
+}
+
+std::string Authenticator::TenantOf(std::string_view token, std::int64_t now_us) const {
+  if (LooksLikeJwt(token)) {
+    auto vouched = issuers_.Check(token, now_us);
+    return vouched ? std::move(vouched->tenant) : std::string(kDefaultTenant);
+  }
+  const std::string_view name = TenantOfToken(token).value_or(kDefaultTenant);
+  const bool is_ours =
+      token.size() > kTagLength &&
+      token.substr(token.size() - kTagLength) == TagOf(token.substr(0, token.size() - kTagLength));
+  return std::string(is_ours ? name : kDefaultTenant);
+}
+
+std::string Authenticator::Address(const Tenant& tenant, const std::string& token) const {
+  std::string addressed = TokenPrefix(tenant.name());
+  if (addressed.empty()) return token;
+  addressed += token;
+  addressed += TagOf(addressed);
+  return addressed;
+}
+
+std::string Authenticator::TagOf(std::string_view text) const {
+  const std::array<char, 32> tag = key_.Tag(text);
+  return EncodeBase64Url({tag.data(), kTagBytes});
 }
 
 std::string Challenge(const HttpRequest& request) {

@@ -39,9 +39,17 @@ class Authenticator {
   [[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
                                            std::optional<Actor>* refused = nullptr) const;
 
-  /// The tenant that the request's credential says it is of (api/tenant_name.h). nullopt: it has
-  /// none, or came by the control socket or from this process.
-  std::optional<std::string> TenantOf(const HttpRequest& request) const;
+  /// The tenant that the request's credential is of, before anything of that tenant is looked at: a
+  /// token that names one must have our tag, and a JWT our trust, else it is the default tenant
+  /// that will not know it. So nobody learns of a tenant, or makes the server load it, without
+  /// something that was once given out for it (I-8). nullopt: it came by the control socket or from
+  /// this process.
+  std::optional<std::string> TenantOf(const HttpRequest& request, std::int64_t now_us) const;
+  /// The same of a token's text.
+  std::string TenantOf(std::string_view token, std::int64_t now_us) const;
+  /// The token as it is given out: of a tenant other than the default one with its name in front
+  /// and our tag at the end.
+  std::string Address(const Tenant& tenant, const std::string& token) const;
 
   const TrustedIssuers& trusted_issuers() const { return issuers_; }
   std::chrono::seconds access_token_lifetime() const { return lifetime_; }
@@ -57,6 +65,8 @@ class Authenticator {
   [[nodiscard]] Result<Claim> Identify(std::string_view token, const Tenant& tenant) const;
   [[nodiscard]] Result<Claim> OpenedToken(std::string_view token, const Tenant& tenant) const;
   [[nodiscard]] Result<Claim> CheckedJwt(std::string_view token, const Tenant& tenant) const;
+
+  std::string TagOf(std::string_view text) const;
 
   const storage::SecretKey key_;
   const std::chrono::seconds lifetime_;

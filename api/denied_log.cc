@@ -90,7 +90,8 @@ void DeniedLog::Record(DeniedAttempt attempt) {
   const auto known = gathered_.find(kind);
   if (known != gathered_.end()) {
     ++known->second.count;
-  } else if (gathered_.size() < kKindsMax) {
+  } else if (std::size_t& kinds = kinds_[attempt.tenant]; kinds < kKindsMax) {
+    ++kinds;
     gathered_.emplace(std::move(kind), std::move(attempt));
   } else {
     ++uncounted_[attempt.tenant];
@@ -105,6 +106,7 @@ storage::Result<void> DeniedLog::Flush() {
   {
     const std::lock_guard lock(mutex_);
     gathered.swap(gathered_);
+    kinds_.clear();
     uncounted.swap(uncounted_);
   }
   std::multimap<std::int64_t, std::string> by_time;

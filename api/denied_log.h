@@ -33,8 +33,8 @@ struct DeniedAttempt {
 /// on disk (two files of `bytes_max / 2`, the older one dropped when the newer is full; one write,
 /// at most a thousand lines, may go beyond) and in memory (between two writes, attempts that are
 /// alike count together, those without a credential by status and address alone, and of more than a
-/// thousand kinds only the number is kept), so that nobody can fill the disk with failures. JSON
-/// lines. Thread-safe.
+/// thousand kinds of one tenant only the number is kept), so that nobody can fill the disk with
+/// failures. JSON lines. Thread-safe.
 class DeniedLog {
  public:
   /// `directory` is made when the first attempt is written. Empty: nothing is kept.
@@ -60,6 +60,7 @@ class DeniedLog {
   const std::uint64_t file_bytes_max_;
   std::mutex mutex_;
   std::map<Kind, DeniedAttempt> gathered_;
+  std::map<std::string, std::size_t> kinds_;        ///< gathered, by tenant
   std::map<std::string, std::uint64_t> uncounted_;  ///< beyond what is gathered, by tenant
   std::mutex file_mutex_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/as_of.h"
 #include "api/discovery_schemas.h"
 #include "api/resource_answer.h"
 #include "api/search_request.h"
@@ -129,26 +130,34 @@ void ListSchemas(ExchangePtr exchange) {
   exchange->Answer(JsonResponse(200, WholeList(items), kScimMediaType));
 }
 
-void AddDiscoveryEndpoints(Router& router, const ServiceOptions& options) {
+void AddDiscoveryEndpoints(Router& router, const ServiceOptions& options, const Workers& workers) {
   const auto provider = [&options](ExchangePtr exchange) {
     if (RefuseFilter(*exchange)) return;
     std::string body = ServiceProviderConfigJson(exchange->base_url, options);
     exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
   };
-  const auto searching = [](void (*list)(ExchangePtr)) {
-    return [list](ExchangePtr exchange) {
-      const auto read = ReadSearchRequest(*exchange);
-      read ? list(std::move(exchange)) : exchange->AnswerError(read.error());
+  const auto reading = [&workers](void (*handle)(ExchangePtr)) {
+    return [handle, &workers](ExchangePtr exchange) {
+      AtAskedMoment(std::move(exchange), workers, handle);
+    };
+  };
+  const auto searching = [&workers](void (*list)(ExchangePtr)) {
+    return [list, &workers](ExchangePtr exchange) {
+      AtAskedMoment(std::move(exchange), workers, [list](ExchangePtr at_moment) {
+        const auto read = ReadSearchRequest(*at_moment);
+        read ? list(std::move(at_moment)) : at_moment->AnswerError(read.error());
+      });
     };
   };
   router.Add("/scim/v2/ServiceProviderConfig", {{"GET", Access::kOpen, provider}});
   router.Add("/scim/v2/Schemas/.search", {{"POST", Access::kReadScim, searching(ListAllSchemas)}});
   router.Add("/scim/v2/ResourceTypes/.search",
              {{"POST", Access::kReadScim, searching(ListResourceTypes)}});
-  router.Add("/scim/v2/Schemas", {{"GET", Access::kReadScim, ListAllSchemas}});
-  router.Add("/scim/v2/Schemas/{urn}", {{"GET", Access::kReadScim, ReadSchema}});
-  router.Add("/scim/v2/ResourceTypes", {{"GET", Access::kReadScim, ListResourceTypes}});
-  router.Add("/scim/v2/ResourceTypes/{name}", {{"GET", Access::kReadScim, ReadResourceType}});
+  router.Add("/scim/v2/Schemas", {{"GET", Access::kReadScim, reading(ListAllSchemas)}});
+  router.Add("/scim/v2/Schemas/{urn}", {{"GET", Access::kReadScim, reading(ReadSchema)}});
+  router.Add("/scim/v2/ResourceTypes", {{"GET", Access::kReadScim, reading(ListResourceTypes)}});
+  router.Add("/scim/v2/ResourceTypes/{name}",
+             {{"GET", Access::kReadScim, reading(ReadResourceType)}});
 }
 
 }  // namespace scimledger::api

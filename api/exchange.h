@@ -54,6 +54,9 @@ class Exchange {
 
   /// What `asOf` asks for (api/as_of.h). nullptr: the present.
   std::shared_ptr<const projections::Directory> past;
+  /// The sequence that `asOf` names, past or present. nullopt: it was not given, or means what
+  /// comes.
+  std::optional<Sequence> pinned;
   /// Where to read.
   const projections::Directory& directory() const { return past ? *past : tenant->directory(); }
 

@@ -66,7 +66,6 @@ class UnverifiedJwt {
 
   const std::string& kid() const { return kid_; }
   const std::string& issuer() const { return claims_.issuer; }
-  const JwtClaims& claims() const { return claims_; }
 
   /// The claims, if the key made the signature.
   [[nodiscard]] Checked<JwtClaims> Verify(const KeySet::Key& key) const;

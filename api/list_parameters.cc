@@ -122,7 +122,7 @@ std::string CursorContext(const Exchange& exchange) {
   std::string context = exchange.tenant->log().id().ToString();
   context += ToString(exchange.actor->role);
   context += exchange.type == nullptr ? "/" : exchange.type->endpoint;
-  if (exchange.past) context += fmt::format("@{}", exchange.past->position().value);
+  if (exchange.pinned) context += fmt::format("@{}", exchange.pinned->value);
   for (const char* name : {"filter", "sortBy", "sortOrder", "attributes", "excludedAttributes"}) {
     const std::string value = JoinedParameter(exchange.target, name).value_or("");
     fmt::format_to(std::back_inserter(context), " {}:{}", value.size(), value);

@@ -28,7 +28,8 @@ int StatusOf(storage::ErrorCode code) {
 
 }  // namespace
 
-std::optional<LongWork::Progress> LongWork::progress() const {
+std::optional<LongWork::Progress> LongWork::progress(const Tenant& tenant) const {
+  if (tenant_.load(std::memory_order_relaxed) != &tenant) return std::nullopt;
   const std::uint64_t head = head_.load(std::memory_order_relaxed);
   if (head == 0) return std::nullopt;
   return Progress{{position_.load(std::memory_order_relaxed)}, {head}};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "api/tenant.h"
 #include "engine/scim_error.h"
 #include "storage/identifiers.h"
 #include "storage/result.h"
@@ -20,16 +21,19 @@ class LongWork {
     Sequence head;
   };
 
+  /// `tenant`: whose log it reads; nobody else hears of it (I-8).
+  void Begin(const Tenant& tenant) { tenant_.store(&tenant, std::memory_order_relaxed); }
   void Report(Sequence position, Sequence head) {
     position_.store(position.value, std::memory_order_relaxed);
     head_.store(head.value, std::memory_order_relaxed);
   }
   void End() { head_.store(0, std::memory_order_relaxed); }
 
-  /// nullopt: nothing runs, or it has not begun to read.
-  std::optional<Progress> progress() const;
+  /// nullopt: nothing runs on that tenant, or it has not begun to read.
+  std::optional<Progress> progress(const Tenant& tenant) const;
 
  private:
+  std::atomic<const Tenant*> tenant_{nullptr};
   std::atomic<std::uint64_t> position_{0};
   std::atomic<std::uint64_t> head_{0};
 };

@@ -73,7 +73,7 @@ std::optional<Credential> FindClient(const Exchange& exchange, std::string_view 
 Identified IdentifyBySecret(Exchange& exchange, const TokenRequest& request) {
   if (request.client_id.empty()) {
     return InvalidClient(
-        "The client_id is missing: send the id that `scimledger token list` shows, with its "
+        "The client_id is missing: send the client id that `scimledger token list` shows, with its "
         "secret, as Basic or in the body.");
   }
   if (request.client_secret.empty()) {
@@ -82,8 +82,8 @@ Identified IdentifyBySecret(Exchange& exchange, const TokenRequest& request) {
   auto credential = FindClient(exchange, request.client_id);
   if (!credential) {
     return InvalidClient(
-        "The client_id is unknown here: it is the id that `scimledger token list` shows, not the "
-        "name or the secret.");
+        "The client_id is unknown here: it is the client id that `scimledger token list` shows, "
+        "not the name or the secret.");
   }
   if (storage::Sha256({request.client_secret}) != credential->secret_hash) {
     exchange.actor = ActorOf({*credential, {}, {}});
@@ -187,21 +187,19 @@ HttpResponse TokenAnswer(const Client& client, const std::string& scope, const T
   return NotToBeStored(200, std::move(body));
 }
 
-/// The tenant that the client says it is of.
-std::string TenantOf(const TokenRequest& request, const TrustedIssuers& issuers) {
-  std::optional<std::string> tenant;
-  if (!request.assertion.empty()) tenant = issuers.TenantOf(request.assertion);
-  if (const auto client = ParseClientId(request.client_id); client && !tenant) {
-    tenant = client->tenant;
-  }
-  return tenant.value_or(std::string(kDefaultTenant));
+/// The tenant that the client proves to have been given something for.
+std::string TenantOf(const TokenRequest& request, const Authenticator& authenticator,
+                     std::int64_t now_us) {
+  return authenticator.TenantOf(
+      request.assertion.empty() ? request.client_secret : request.assertion, now_us);
 }
 
 void AnswerToken(ExchangePtr exchange, TokenService& service) {
   const auto request = ReadTokenRequest(exchange->request, exchange->target);
   // A tenant that does not exist leads back here, where the client is unknown then.
   if (request && exchange->chosen_tenant.empty()) {
-    exchange->chosen_tenant = TenantOf(*request, service.access.authenticator().trusted_issuers());
+    exchange->chosen_tenant =
+        TenantOf(*request, service.access.authenticator(), exchange->tenant->NowUs());
     if (exchange->chosen_tenant != exchange->tenant->name()) {
       return service.serve_again(std::move(exchange));
     }

@@ -21,8 +21,13 @@ storage::Result<std::shared_ptr<const projections::Directory>> PastDirectories::
   if (auto found = Find(tenant, sequence)) return found;
   std::shared_ptr<projections::Directory> directory = TakeNearest(tenant, sequence);
   SCIMLEDGER_TRY(directory->Replay(tenant.log(), sequence, nullptr));
+  // Letting go of all its rows takes time: not under the lock that readers wait for.
+  Entry dropped;
   const std::lock_guard lock(mutex_);
-  if (kept_.size() == kKeptMax) kept_.erase(kept_.begin());
+  if (kept_.size() == kKeptMax) {
+    dropped = std::move(kept_.front());
+    kept_.erase(kept_.begin());
+  }
   kept_.push_back({&tenant, directory});
   return directory;
 }

@@ -32,6 +32,7 @@ void ListProjections(ExchangePtr exchange) {
 }
 
 void Rebuild(ExchangePtr exchange, LongWork& work) {
+  work.Begin(*exchange->tenant);
   const auto rebuilt = exchange->tenant->Rebuild(
       [&work](Sequence position, Sequence head) { work.Report(position, head); });
   work.End();

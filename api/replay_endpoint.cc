@@ -87,6 +87,7 @@ storage::Result<storage::Manifest> Replay(const Tenant& tenant, const Wanted& wa
 }
 
 void AnswerReplay(ExchangePtr exchange, const Wanted& wanted, LongWork& work) {
+  work.Begin(*exchange->tenant);
   const auto manifest = Replay(*exchange->tenant, wanted, work);
   work.End();
   if (!manifest) return exchange->AnswerError(FailureOf(kFailed, manifest.error()));
@@ -100,6 +101,7 @@ void AnswerReplay(ExchangePtr exchange, const Wanted& wanted, LongWork& work) {
 }
 
 void VerifyReplay(ExchangePtr exchange, LongWork& work) {
+  work.Begin(*exchange->tenant);
   const auto verification = exchange->tenant->VerifyReplay(
       [&work](Sequence position, Sequence head) { work.Report(position, head); });
   work.End();
@@ -114,7 +116,7 @@ void VerifyReplay(ExchangePtr exchange, LongWork& work) {
 }
 
 void AnswerProgress(ExchangePtr exchange, const LongWork& work) {
-  const auto progress = work.progress();
+  const auto progress = work.progress(*exchange->tenant);
   exchange->Answer(JsonResponse(200,
                                 progress
                                     ? fmt::format(R"({{"position":{},"head":{}}})",

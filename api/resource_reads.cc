@@ -38,10 +38,18 @@ HttpResponse NotModified(const Resource& resource, std::string location) {
   return response;
 }
 
-void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options) {
+void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options,
+              const Workers& workers) {
   projections::Query& query = request.query;
   query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
   auto result = projections::Run(exchange->directory(), query, exchange->base_url);
+  if (HasMovedOn(*exchange, *result.view)) {
+    const Sequence asked = *exchange->pinned;
+    return AtSequence(std::move(exchange), workers, asked,
+                      [request = std::move(request), &options, &workers](ExchangePtr then) mutable {
+                        RunQuery(std::move(then), std::move(request), options, workers);
+                      });
+  }
   exchange->sequence = result.view->sequence();
   if (result.is_late) {
     return exchange->AnswerError(
@@ -60,12 +68,17 @@ void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& o
   exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
 }
 
-void ReadThen(ExchangePtr exchange) {
+void ReadThen(ExchangePtr exchange, const Workers& workers) {
   auto selection = ReadSelection(*exchange);
   if (!selection) return exchange->AnswerError(selection.error());
   const auto id = ReadResourceId(*exchange);
   if (!id) return exchange->AnswerError(id.error());
   auto found = exchange->directory().Find(*id);
+  if (HasMovedOn(*exchange, *found.view)) {
+    const Sequence asked = *exchange->pinned;
+    return AtSequence(std::move(exchange), workers, asked,
+                      [&workers](ExchangePtr then) { ReadThen(std::move(then), workers); });
+  }
   exchange->sequence = found.view->sequence();
   if (found.resource == nullptr || found.resource->type != exchange->type->id) {
     return exchange->AnswerError(UnknownResource(*exchange));
@@ -87,12 +100,12 @@ void ListThen(ExchangePtr exchange, const ServiceOptions& options, const Workers
   auto request = ReadListRequest(*exchange, options);
   if (!request) return exchange->AnswerError(request.error());
   if (!projections::NeedsScan(exchange->directory(), request->query)) {
-    return RunQuery(std::move(exchange), *std::move(request), options);
+    return RunQuery(std::move(exchange), *std::move(request), options, workers);
   }
-  workers.queries.Run(std::move(exchange),
-                      [request = *std::move(request), &options](ExchangePtr waiting) mutable {
-                        RunQuery(std::move(waiting), std::move(request), options);
-                      });
+  workers.queries.Run(std::move(exchange), [request = *std::move(request), &options,
+                                            &workers](ExchangePtr waiting) mutable {
+    RunQuery(std::move(waiting), std::move(request), options, workers);
+  });
 }
 
 }  // namespace
@@ -104,7 +117,8 @@ Result<ResourceId> ReadResourceId(const Exchange& exchange) {
 }
 
 void ReadResource(ExchangePtr exchange, const Workers& workers) {
-  AtAskedMoment(std::move(exchange), workers, ReadThen);
+  AtAskedMoment(std::move(exchange), workers,
+                [&workers](ExchangePtr at_moment) { ReadThen(std::move(at_moment), workers); });
 }
 
 void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {

@@ -101,20 +101,22 @@ class RoutingService final : public Service {
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
         replays_(1, kReplaysWaitingMax, "Replays are running already: try again when they ended."),
+        moments_(1, kQueriesWaitingMax,
+                 "Too many reads of the past are waiting already: try again shortly."),
         loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
-        workers_{queries_, answers_, replays_, loads_, past_} {
+        workers_{queries_, answers_, replays_, moments_, loads_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
     AddMetricsEndpoint(router_, unmatched_, [this] { return catalog_.load(); });
-    AddDiscoveryEndpoints(router_, options_);
+    AddDiscoveryEndpoints(router_, options_, workers_);
     AddBulkEndpoint(router_, options_, workers_);
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
     AddOauthEndpoints(router_, access_,
                       [this](ExchangePtr exchange) { Serve(std::move(exchange)); });
-    AddTokenEndpoints(router_, workers_, access_.credential_use());
+    AddTokenEndpoints(router_, workers_, access_);
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
@@ -165,6 +167,7 @@ class RoutingService final : public Service {
   WorkerPool queries_;
   WorkerPool answers_;
   WorkerPool replays_;
+  WorkerPool moments_;
   WorkerPool loads_;
   Workers workers_;
 };
@@ -259,17 +262,19 @@ void RoutingService::Serve(ExchangePtr exchange) {
   ServeTenant(std::move(exchange), match, path_name);
 }
 
-/// The tenant that the credential says it is of, else that of the path, else the default one. Of a
-/// credential from nowhere: any tenant will refuse it as it refuses its own unknown ones, so no
-/// answer tells which tenants there are (I-8).
+/// From the network the tenant of the credential, whatever the path says: who has none of a tenant
+/// is answered by the default one, so no answer tells which tenants there are (I-8). Else that of
+/// the path.
 Destination RoutingService::FindDestination(const TenantCatalog& catalog,
                                             const HttpRequest& request,
                                             const std::string& chosen_tenant,
                                             const std::optional<std::string>& path_name) const {
   std::string name(catalog.default_name());
+  const Tenant* const known = catalog.FindLoaded(name);
+  const std::int64_t now_us = known == nullptr ? WallClockUs() : known->NowUs();
   if (!chosen_tenant.empty()) {
     name = chosen_tenant;
-  } else if (auto of_token = authenticator_.TenantOf(request)) {
+  } else if (auto of_token = authenticator_.TenantOf(request, now_us)) {
     name = *std::move(of_token);
   } else if (path_name) {
     name = *path_name;
@@ -319,14 +324,20 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
 
 /// Everything between authentication and the handler. False: refused, and answered.
 bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
-  exchange.sequence = exchange.tenant->directory().position();
   if (exchange.actor) {
+    exchange.sequence = exchange.tenant->directory().position();
     if (const auto allowed = Authorize(exchange.actor->role, operation.access); !allowed) {
       exchange.AnswerError(
           allowed.error(),
           {{"WWW-Authenticate", R"(Bearer realm="scimledger", error="insufficient_scope")"}});
       return false;
     }
+  }
+  if (operation.access == Access::kWriteScim && exchange.target.Find("asOf") != nullptr) {
+    exchange.AnswerError(
+        {400, ScimType::kInvalidValue,
+         "asOf asks for the past, and what is written is written now: leave it out."});
+    return false;
   }
   if (operation.access == Access::kWriteScim && exchange.tenant->name() == kSystemTenant) {
     exchange.AnswerError({403, ScimType::kNone,

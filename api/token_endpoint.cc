@@ -111,10 +111,10 @@ void AnswerCreated(ExchangePtr exchange, const Credential& asked, const std::str
   exchange->Answer(std::move(response));
 }
 
-void CreateToken(ExchangePtr exchange, const Workers& workers) {
+void CreateToken(ExchangePtr exchange, const Workers& workers, const Authenticator& authenticator) {
   auto credential = ReadCredential(exchange->request.body, exchange->tenant->NowUs());
   if (!credential) return exchange->AnswerError(credential.error());
-  std::string secret = TokenPrefix(exchange->tenant->name()) + MakeSecret();
+  std::string secret = authenticator.Address(*exchange->tenant, MakeSecret());
   credential->secret_hash = storage::Sha256({secret});
   credential->secret_suffix = secret.substr(secret.size() - kSuffixLength);
   CreateCredential command{*credential};
@@ -140,10 +140,12 @@ void RevokeToken(ExchangePtr exchange, const Workers& workers) {
 
 }  // namespace
 
-void AddTokenEndpoints(Router& router, const Workers& workers, const CredentialUse& use) {
-  const auto list = [&use](ExchangePtr exchange) { ListTokens(std::move(exchange), use); };
-  const auto create = [&workers](ExchangePtr exchange) {
-    CreateToken(std::move(exchange), workers);
+void AddTokenEndpoints(Router& router, const Workers& workers, const AccessControl& access) {
+  const auto list = [&access](ExchangePtr exchange) {
+    ListTokens(std::move(exchange), access.credential_use());
+  };
+  const auto create = [&workers, &access](ExchangePtr exchange) {
+    CreateToken(std::move(exchange), workers, access.authenticator());
   };
   const auto revoke = [&workers](ExchangePtr exchange) {
     RevokeToken(std::move(exchange), workers);

@@ -51,14 +51,6 @@ Checked<Vouched> TrustedIssuers::Check(std::string_view compact, std::int64_t no
   return Match(claims);
 }
 
-std::optional<std::string> TrustedIssuers::TenantOf(std::string_view compact) const {
-  const auto jwt = UnverifiedJwt::Parse(compact);
-  if (!jwt) return std::nullopt;
-  auto vouched = Match(jwt->claims());
-  if (!vouched) return std::nullopt;
-  return std::move(vouched->tenant);
-}
-
 /// An issuer may have several files: the first that has the key decides.
 Checked<JwtClaims> TrustedIssuers::Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const {
   const auto sources = sources_.find(jwt.issuer());

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,9 +46,6 @@ class TrustedIssuers {
   bool empty() const { return trusted_.empty(); }
   /// Signature, issuer, audience, subject and times; each failure has its own reason.
   [[nodiscard]] Checked<Vouched> Check(std::string_view compact, std::int64_t now_us) const;
-  /// Whose the token would be if it were good: says where to look, and proves nothing. nullopt:
-  /// nobody's.
-  std::optional<std::string> TenantOf(std::string_view compact) const;
 
  private:
   [[nodiscard]] Checked<JwtClaims> Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const;

@@ -58,6 +58,7 @@ struct Workers {
   WorkerPool& queries;  ///< scans and reads of the log
   WorkerPool& answers;  ///< answers writes that came in on no connection (HttpRequest)
   WorkerPool& replays;  ///< minutes of work: one at a time
+  WorkerPool& moments;  ///< directories of the past: one at a time
   WorkerPool& loads;    ///< opens tenants: one at a time
   PastDirectories& past;
 };

@@ -385,7 +385,8 @@ class UnitPlan {
 /// that the other changes or names.
 class FollowedOperations {
  public:
-  explicit FollowedOperations(const BulkRequest& request) : follows_(request.operations.size()) {
+  explicit FollowedOperations(const BulkRequest& request)
+      : request_(request), follows_(request.operations.size()) {
     for (std::size_t index = 0; index < request.operations.size(); ++index) {
       const BulkOperation& operation = request.operations[index];
       if (operation.body) Note(operation, index);
@@ -407,13 +408,19 @@ class FollowedOperations {
     if (target.change) follows.push_back(*target.change);
     follows.insert(follows.end(), target.names.begin(), target.names.end());
     target = {index, {}};
-    for (const ResourceId& id : operation.named) {
-      Uses& uses = uses_[id];
-      if (uses.change && *uses.change != index) follows.push_back(*uses.change);
-      uses.names.push_back(index);
+    for (const ResourceId& id : operation.named) Name(id, index);
+    for (const std::size_t made : operation.references) {
+      if (made < index) Name(request_.operations[made].id, index);
     }
   }
 
+  void Name(const ResourceId& id, std::size_t index) {
+    Uses& uses = uses_[id];
+    if (uses.change && *uses.change != index) follows_[index].push_back(*uses.change);
+    uses.names.push_back(index);
+  }
+
+  const BulkRequest& request_;
   std::unordered_map<ResourceId, Uses, UuidHash> uses_;
   std::vector<std::vector<std::size_t>> follows_;
 };

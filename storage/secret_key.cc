@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,6 +145,15 @@ std::optional<std::string> SecretKey::Open(std::string_view sealed,
       EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1 &&
       EVP_DecryptFinal_ex(cipher.get(), Bytes(text) + text.size(), &length) == 1;
   return is_authentic ? std::optional(std::move(text)) : std::nullopt;
+}
+
+std::array<char, 32> SecretKey::Tag(std::string_view text) const {
+  std::array<char, 32> tag{};
+  const unsigned char* const made =
+      HMAC(EVP_sha256(), bytes_.data(), static_cast<int>(bytes_.size()), Bytes(text), text.size(),
+           reinterpret_cast<unsigned char*>(tag.data()), nullptr);
+  SCIMLEDGER_INVARIANT(made != nullptr, "OpenSSL could not make a tag");
+  return tag;
 }
 
 }  // namespace scimledger::storage

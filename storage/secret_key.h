@@ -24,6 +24,9 @@ class SecretKey {
   /// nullopt: not sealed by this key with this context, or altered since.
   std::optional<std::string> Open(std::string_view sealed, std::string_view context) const;
 
+  /// HMAC-SHA256 of `text`, which only the key's owner can make.
+  std::array<char, 32> Tag(std::string_view text) const;
+
  private:
   SecretKey() = default;
   std::array<char, 32> bytes_{};

@@ -94,9 +94,9 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   token.require_subcommand(1);
   CLI::App& create = AddCommand(
       token, arguments.run, "create", "Create a token and print its secret", [&arguments] {
-        return CreateToken(Making(arguments.connection),
-                           {arguments.role, arguments.name, arguments.expires,
-                            arguments.new_token == "json"});
+        return CreateToken(
+            Making(arguments.connection),
+            {arguments.role, arguments.name, arguments.expires, arguments.new_token == "json"});
       });
   AddConnectionOptions(create, arguments.connection);
   create

@@ -41,8 +41,9 @@ void AddSourceOptions(CLI::App& command, ConnectionOptions& connection) {
 
 void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
   AddSourceOptions(command, connection);
-  command.add_option("--tenant", connection.tenant, "Tenant (`scimledger tenant list`)")
-      ->capture_default_str();
+  command.add_option("--tenant", connection.tenant,
+                     "Tenant, as `scimledger tenant list` shows it (default: default, or that of "
+                     "--token)");
 }
 
 void AddFormatOption(CLI::App& command, Format& format) {

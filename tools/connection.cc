@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kOwnerPoll{50};
 
 /// The target for that tenant (api/service.h).
 std::string InTenant(const std::string& tenant, std::string target) {
-  if (tenant == api::kDefaultTenant) return target;
+  if (tenant.empty()) return target;
   return "/t/" + tenant + target;
 }
 
@@ -91,7 +91,7 @@ class InProcessConnection : public Connection {
 }  // namespace
 
 storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
-  if (!api::IsTenantName(options.tenant)) {
+  if (!options.tenant.empty() && !api::IsTenantName(options.tenant)) {
     return storage::Fail(storage::ErrorCode::kInvalid,
                          "'" + options.tenant + "' is no tenant's name");
   }
@@ -104,7 +104,9 @@ storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOp
     if (auto client = Connect(options)) {
       return std::make_unique<RemoteConnection>(*std::move(client), options);
     }
-    auto local = LocalService::Open(options.data, options.if_missing, options.tenant);
+    auto local = LocalService::Open(
+        options.data, options.if_missing,
+        options.tenant.empty() ? std::string(api::kDefaultTenant) : options.tenant);
     if (local) return std::make_unique<InProcessConnection>(std::move(*local), options.tenant);
     const bool owner_may_listen_soon = local.error().code == storage::ErrorCode::kLocked &&
                                        std::chrono::steady_clock::now() < deadline;

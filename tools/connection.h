@@ -18,7 +18,7 @@ struct ConnectionOptions {
   std::string server;
   std::string token;
   api::ClientTls tls;  ///< of a server at https
-  std::string tenant = "default";
+  std::string tenant;  ///< empty: the token's, or the default one
   storage::DataDirectory::IfMissing if_missing = storage::DataDirectory::IfMissing::kRefuse;
 };
 

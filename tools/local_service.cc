@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/replayed_tenant.h"
+#include "api/tenant_name.h"
 #include "storage/manifest.h"
 #include "tools/progress_line.h"
 
@@ -45,7 +46,8 @@ std::unexpected<storage::Error> LocalService::NoSuchTenant(const std::string& te
 
 storage::Result<void> LocalService::LoadReplay(const std::string& tenant) {
   SCIMLEDGER_TRY_ASSIGN(const auto manifest, storage::ReadManifest(directory_->path()));
-  if (tenant != manifest.tenant) return NoSuchTenant(tenant);
+  // It holds one tenant: who names none means that one.
+  if (tenant != manifest.tenant && tenant != api::kDefaultTenant) return NoSuchTenant(tenant);
   SCIMLEDGER_TRY_ASSIGN(auto replayed,
                         api::OpenReplayedTenant(manifest, directory_->projections(), clock_));
   tenants_ = api::MakeCatalogOf(std::move(replayed));

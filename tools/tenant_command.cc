@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::string_view kTenants = "/admin/v1/tenants";
 
-/// Tenants are kept by one of their own.
+/// Tenants are kept by one of their own. From afar the token says whose it is, and the server what
+/// is wrong with that.
 ConnectionOptions ToSystem(ConnectionOptions options) {
-  options.tenant = api::kSystemTenant;
+  if (options.server.empty()) options.tenant = api::kSystemTenant;
   return options;
 }
 
@@ -25,10 +26,10 @@ std::string TextAt(simdjson::dom::element object, std::string_view key) {
   return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
-/// The words that led to the data, for commands that the reader may copy.
+/// Where its first token can be made: beside the data, since from afar that takes one.
 std::string WhereWords(const ConnectionOptions& options) {
   return options.server.empty() ? fmt::format("--data {}", options.data.string())
-                                : fmt::format("--server {} --token …", options.server);
+                                : std::string("--data DIR");
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ ExitCode CreateTenant(const ConnectionOptions& options, const std::string& name)
   if (!response) return response.error();
   fmt::print("{}\n", name);
   fmt::print(stderr,
-             "tenant {0} is made. Next, a token for its identity provider:\n"
+             "tenant {0} is made. Next, where its data is, a token for its identity provider:\n"
              "  scimledger token create {1} --tenant {0}\n",
              name, WhereWords(options));
   return ExitCode::kDone;

@@ -15,7 +15,7 @@ constexpr std::string_view kTokens = "/admin/v1/tokens";
 
 /// One token as GET /admin/v1/tokens lists it.
 struct TokenRow {
-  std::string id, name, role, suffix, created, expires, used, revoked;
+  std::string id, client, name, role, suffix, created, expires, used, revoked;
   std::string json;
 };
 
@@ -32,9 +32,9 @@ std::vector<TokenRow> ReadTokens(const std::string& body) {
   simdjson::dom::array list;
   if (!document || document->root()["tokens"].get(list) != simdjson::SUCCESS) return tokens;
   for (const simdjson::dom::element token : list) {
-    tokens.push_back({TextAt(token, "id"), TextAt(token, "name"), TextAt(token, "role"),
-                      TextAt(token, "suffix"), TextAt(token, "created"), TextAt(token, "expires"),
-                      TextAt(token, "lastUsed"), TextAt(token, "revoked"),
+    tokens.push_back({TextAt(token, "id"), TextAt(token, "clientId"), TextAt(token, "name"),
+                      TextAt(token, "role"), TextAt(token, "suffix"), TextAt(token, "created"),
+                      TextAt(token, "expires"), TextAt(token, "lastUsed"), TextAt(token, "revoked"),
                       simdjson::minify(token)});
   }
   return tokens;
@@ -70,12 +70,12 @@ ExitCode ListTokens(const ConnectionOptions& options, Format format) {
     fmt::print("{}\n", response->body);
     return ExitCode::kDone;
   }
-  const std::vector<std::string> header{"ID",      "NAME",    "ROLE",      "TOKEN",
-                                        "CREATED", "EXPIRES", "LAST USED", "REVOKED"};
+  const std::vector<std::string> header{"CLIENT ID", "NAME",    "ROLE",      "TOKEN",
+                                        "CREATED",   "EXPIRES", "LAST USED", "REVOKED"};
   std::vector<std::vector<std::string>> rows;
   for (const TokenRow& token : tokens) {
     if (format == Format::kJsonLines) fmt::print("{}\n", token.json);
-    rows.push_back({token.id, token.name, token.role, "…" + token.suffix, token.created,
+    rows.push_back({token.client, token.name, token.role, "…" + token.suffix, token.created,
                     OrDash(token.expires), OrDash(token.used), OrDash(token.revoked)});
   }
   if (format == Format::kTable) fmt::print("{}", RenderTable(header, rows));
@@ -90,7 +90,7 @@ ExitCode RevokeToken(const ConnectionOptions& options, const std::string& token)
   if (!listed) return listed.error();
   std::vector<TokenRow> candidates;
   for (TokenRow& row : ReadTokens(listed->body)) {
-    if (row.id == token) {
+    if (row.id == token || row.client == token) {
       candidates = {std::move(row)};
       break;
     }

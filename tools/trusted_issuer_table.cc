@@ -114,6 +114,11 @@ storage::Result<std::vector<api::TrustedIssuer>> ReadTrustedIssuers(
       return other.issuer == trusted.issuer && other.subject == trusted.subject;
     });
     if (is_twice) return table.Refuse("another table has the same issuer and subject");
+    // Keys are the issuer's: one that vouches for one subject vouches for all of them.
+    const bool has_other_keys = std::ranges::any_of(all, [&](const api::TrustedIssuer& other) {
+      return other.issuer == trusted.issuer && other.jwks != trusted.jwks;
+    });
+    if (has_other_keys) return table.Refuse("another table has other jwks for the same issuer");
     all.push_back(std::move(trusted));
   }
   return all;

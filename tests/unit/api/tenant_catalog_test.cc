@@ -62,6 +62,7 @@ class TenantCatalogTest : public testing::Test {
     catalog_ = *std::move(catalog);
     ServiceOptions service_options;
     service_options.log_requests = false;
+    service_options.authentication.access_token_key = key_;
     service_ = Service::Make(std::move(service_options));
     service_->Attach(*catalog_);
   }
@@ -89,6 +90,7 @@ class TenantCatalogTest : public testing::Test {
   }
 
   std::filesystem::path directory_;
+  const storage::SecretKey key_ = storage::SecretKey::Random();
   SteppingClock clock_;
   std::unique_ptr<storage::LogStore> store_;
   std::unique_ptr<TenantCatalog> catalog_;
@@ -190,6 +192,56 @@ TEST_F(TenantCatalogTest, OauthClientsNameTheirTenant) {
   EXPECT_EQ(unknown.status, 401);
   EXPECT_EQ(unknown.Text("error"), "invalid_client");
   EXPECT_EQ(ask("nobody." + token.Text("id")).body, unknown.body);
+}
+
+// rows: Y4
+TEST_F(TenantCatalogTest, NobodyWithoutATokenOfATenantLearnsOfItOrLoadsIt) {
+  ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named("acme")).status, 201);
+  const std::string secret =
+      Local("POST", "/t/acme/admin/v1/tokens", R"({"name":"e","role":"reader"})").Text("secret");
+  Close();
+  Open();
+  ASSERT_TRUE(catalog_->Load("default"));
+  const auto read = [&](const std::string& target, const std::string& token) {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = target;
+    request.peer_address = "192.0.2.7";
+    request.headers = {{"Host", "scim.example"}};
+    if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+    EXPECT_TRUE(service_->RefusesUnread(request) || target.contains("ServiceProvider")) << target;
+    Answer answer = Send(*service_, std::move(request));
+    std::erase_if(answer.headers,
+                  [](const auto& header) { return header.first == "X-Request-Id"; });
+    return answer;
+  };
+  for (const char* target : {"/scim/v2/Users", "/scim/v2/t/{}/Users", "/t/{}/audit/v1/events",
+                             "/scim/v2/ServiceProviderConfig", "/scim/v2/t/{}/Schemas"}) {
+    for (const char* token :
+         {"", "{}.x", "{}.sl_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaAAAAAAAA"}) {
+      const auto of = [&](const char* name) {
+        return read(fmt::format(fmt::runtime(target), name),
+                    fmt::format(fmt::runtime(token), name));
+      };
+      const Answer known = of("acme");
+      const Answer unknown = of("nobody");
+      EXPECT_EQ(known.status, unknown.status) << target << ' ' << token;
+      EXPECT_EQ(known.headers, unknown.headers) << target << ' ' << token;
+      EXPECT_EQ(known.body, unknown.body) << target << ' ' << token;
+      EXPECT_EQ(catalog_->FindLoaded("acme"), nullptr) << target << ' ' << token;
+    }
+  }
+  std::string forged = secret;
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  EXPECT_EQ(read("/scim/v2/Schemas", forged).status, 401);
+  EXPECT_EQ(catalog_->FindLoaded("acme"), nullptr);
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/scim/v2/Users";
+  request.peer_address = "192.0.2.7";
+  request.headers = {{"Host", "scim.example"}, {"Authorization", "Bearer " + secret}};
+  EXPECT_EQ(Send(*service_, std::move(request)).status, 200);
+  EXPECT_NE(catalog_->FindLoaded("acme"), nullptr);
 }
 
 TEST_F(TenantCatalogTest, MetricsSumUpAndNameNobody) {

@@ -67,13 +67,14 @@ class TrustedIssuerTest : public OauthTest {
 // rows: Y4
 TEST_F(TrustedIssuerTest, AJwtIsLookedForInItsTenantOnly) {
   TrustedIssuer trusted = service_options_.authentication.trusted_issuers.front();
-  const auto tenant_of = [&](const Claims& claims) {
-    return TrustedIssuers({trusted}, [](const std::string&) {}).TenantOf(Jwt(claims));
-  };
-  EXPECT_EQ(tenant_of({}), "default");
   trusted.tenant = "acme";
-  EXPECT_EQ(tenant_of({}), "acme");
-  EXPECT_EQ(tenant_of({.subject = R"("somebody else")"}), std::nullopt);
+  const Authenticator authenticator({.trusted_issuers = {trusted}}, [](const std::string&) {});
+  const auto tenant_of = [&](const std::string& jwt) {
+    return authenticator.TenantOf(jwt, SteppingClock::kStartUs);
+  };
+  EXPECT_EQ(tenant_of(Jwt()), "acme");
+  EXPECT_EQ(tenant_of(Jwt({.subject = R"("somebody else")"})), "default");
+  EXPECT_EQ(tenant_of(TestKey::Second().Sign(Claims().Json())), "default") << "not its key";
 
   // A credential of acme, though its id is one of here.
   service_options_.authentication.trusted_issuers = {trusted};

@@ -68,7 +68,7 @@ credential = "0190aaaa-0000-7000-8000-000000000001"
 issuer = "https://login.example/v2.0"
 audience = ["api://a", "api://a/.default"]
 subject = "other"
-jwks = "/etc/jwks.json"
+jwks = "keys/entra.json"
 credential = "0190aaaa-0000-7000-8000-000000000002"
 )";
 
@@ -85,7 +85,7 @@ TEST_F(ConfigurationTest, TrustedIssuersComeFromTheFile) {
   EXPECT_EQ(first.jwks, (file_.parent_path() / "keys/entra.json").string());
   EXPECT_EQ(first.credential.ToString(), "0190aaaa-0000-7000-8000-000000000001");
   EXPECT_EQ(loaded->trusted_issuers[1].audiences.size(), 2U);
-  EXPECT_EQ(loaded->trusted_issuers[1].jwks, "/etc/jwks.json");
+  EXPECT_EQ(loaded->trusted_issuers[1].jwks, first.jwks);
 }
 
 TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
@@ -99,6 +99,8 @@ TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
     const char* detail;
   };
   for (const Case& each : std::initializer_list<Case>{
+           {changed("subject = \"other\"\njwks = \"keys", "subject = \"other\"\njwks = \"more"),
+            "[[trusted_issuer]] 2: another table has other jwks"},
            {changed("= 600", "= 60"), "access_token_seconds"},
            {changed("= 600", "= 86400"), "21600"},
            {changed("subject = \"robot\"", ""), "[[trusted_issuer]] 1: subject"},
