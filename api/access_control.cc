@@ -5,6 +5,8 @@
 #include <stop_token>
 #include <utility>
 
+#include "api/trusted_proxies.h"
+
 namespace scimledger::api {
 namespace {
 
@@ -68,7 +70,7 @@ std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
 }
 
 std::optional<Refusal> AccessControl::CountFailure(const HttpRequest& request) {
-  const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now());
+  const auto wait = failures_.Take(ClientAddress(request), RateLimiter::Clock::now());
   if (!wait) return std::nullopt;
   return TooMany(
       "Too many requests from this address had no valid token: correct the token, then try "
@@ -121,7 +123,7 @@ void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& e
   attempt.status = error.status;
   attempt.tenant = exchange.tenant->name();
   if (exchange.actor) attempt.credential = exchange.actor->id;
-  attempt.address = exchange.request.peer_address;
+  attempt.address = ClientAddress(exchange.request);
   attempt.method = KnownMethod(exchange.request.method);
   attempt.route = exchange.route;
   attempt.detail = error.detail;

@@ -10,6 +10,7 @@
 #include "api/authenticator.h"
 #include "api/http.h"
 #include "api/tenant_catalog.h"
+#include "api/trusted_proxies.h"
 #include "storage/secret_key.h"
 
 namespace scimledger::api {
@@ -19,6 +20,7 @@ struct ServiceOptions {
   /// Empty: from each request's Host.
   std::string public_url;
   bool speaks_tls = false;  ///< the server in front of this: our URLs begin with https
+  TrustedProxies trusted_proxies;
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
   std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk

@@ -36,6 +36,17 @@ TEST_F(ConfigurationTest, LimitsComeFromTheFile) {
   EXPECT_EQ(loaded->page_max, 50U);
 }
 
+TEST_F(ConfigurationTest, TrustedProxiesAreAListOrAText) {
+  const auto expected = api::TrustedProxies::Parse("2001:db8::/32,10.0.0.7");
+  for (const char* toml : {"trusted_proxies = [\"2001:db8::/32\", \"10.0.0.7\"]",
+                           "trusted_proxies = \"2001:db8::/32, 10.0.0.7\""}) {
+    const auto loaded = Load(toml);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->trusted_proxies, expected) << toml;
+  }
+  EXPECT_EQ(Load("")->trusted_proxies, api::TrustedProxies());
+}
+
 TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
   struct Case {
     const char* toml;
@@ -46,7 +57,9 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
         Case{"bodies_bytes_max = 0", "bodies_bytes_max"},
         Case{"page_default = 2000", "page_default"}, Case{"listen = \"8080\"", "8080"},
         Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
-        Case{"=", "line 1"}}) {
+        Case{"trusted_proxies = \"10.1.2.3/8\"", "trusted_proxies"},
+        Case{"trusted_proxies = [1]", "trusted_proxies"},
+        Case{"listen = [\"127.0.0.1:80\"]", "listen"}, Case{"=", "line 1"}}) {
     const auto loaded = Load(each.toml);
     ASSERT_FALSE(loaded) << each.toml;
     EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid) << each.toml;
