@@ -99,6 +99,9 @@ TEST_F(ConfigurationTest, TrustedIssuersComeFromTheFile) {
   EXPECT_EQ(first.credential.ToString(), "0190aaaa-0000-7000-8000-000000000001");
   EXPECT_EQ(loaded->trusted_issuers[1].audiences.size(), 2U);
   EXPECT_EQ(loaded->trusted_issuers[1].jwks, "/etc/jwks.json");
+  std::string fetched = kTrusted;
+  fetched.replace(fetched.find("/etc/jwks.json"), 14, "https://login.example/keys");
+  EXPECT_EQ(Load(fetched)->trusted_issuers[1].jwks, "https://login.example/keys");
 }
 
 TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
@@ -120,7 +123,8 @@ TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
            {changed("\"other\"", "\"robot\""), "[[trusted_issuer]] 2: another table"},
            {changed("\"api://a\"", "[]"), "[[trusted_issuer]] 1: audience"},
            {changed("\"api://a\"", "[1]"), "[[trusted_issuer]] 1: audience"},
-           {changed("keys/entra.json", "https://login.example/keys"), "jwks must be a file"},
+           {changed("keys/entra.json", "http://login.example/keys"), "jwks must be a file or"},
+           {changed("keys/entra.json", "https://"), "jwks must be a file or"},
            {changed("8000-000000000001", "8000"), "`scimledger token list`"},
            {changed("subject = \"robot\"", "subject = \"robot\"\nname = \"x\""), "'name'"},
            {"trusted_issuer = \"x\"", "[[trusted_issuer]]"},
