@@ -41,7 +41,8 @@ struct ServiceOptions {
 ///   /scim/v2/…                     SCIM 2.0 (RFC 7644); /scim/v2/t/{tenant}/… names the tenant
 ///   /t/{tenant}/…                  everything below, of a tenant
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
-///   /audit/v1/denied               GET ?since=&until=&limit= → {denied: [attempts, newest first]}
+///   /audit/v1/denied               GET ?since=&until=&limit=&order= → {denied: [attempts, newest
+///                                  first unless order=asc]}
 ///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, expires]
 ///                                  [, lastUsed][, revoked]}]}; POST {name, role[, expires]} → one
 ///                                  of those with its secret; DELETE
