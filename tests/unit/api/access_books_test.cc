@@ -191,6 +191,7 @@ TEST_F(BooksTest, StrangersCannotDisplaceThoseWithACredential) {
   EXPECT_TRUE(lines[0].contains(known.credential) || lines[1].contains(known.credential));
 }
 
+// rows: Z7
 TEST_F(BooksTest, ADetailFromOutsideStaysOneLineOfJson) {
   DeniedLog log(directory_, 1U << 20U);
   DeniedAttempt attempt = Attempt("10.0.0.1");
