@@ -41,6 +41,19 @@ Refused RefusalIn(int status, std::string_view body) {
   return {status, std::string(type), std::string(detail)};
 }
 
+/// As a cell of a Markdown table that shows just that.
+std::string Escaped(std::string_view text) {
+  std::string escaped;
+  bool is_code = false;
+  for (const char c : text) {
+    is_code = is_code != (c == '`');
+    const bool is_special = c == '*' || c == '<';
+    if (c == '|' || (is_special && !is_code)) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 /// The server with everything that can be wrong: over TCP, as strangers meet it.
 class RefusalsTest : public OauthTest {
  protected:
@@ -87,10 +100,7 @@ class RefusalsTest : public OauthTest {
   }
   void Row(std::string_view what, Refused refused) {
     static const std::regex time(R"(20\d\d-\d\d-\d\dT[0-9:.]+Z)");
-    std::string detail = std::regex_replace(refused.detail, time, "<time>");
-    for (std::size_t at = 0; (at = detail.find('|', at)) != std::string::npos; at += 2) {
-      detail.insert(at, "\\");
-    }
+    const std::string detail = Escaped(std::regex_replace(refused.detail, time, "TIME"));
     tables_ += fmt::format("| {} | {} | {} | {} |\n", what,
                            refused.status == 0 ? "none" : std::to_string(refused.status),
                            refused.scim_type, detail);
