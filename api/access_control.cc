@@ -5,17 +5,28 @@
 #include <stop_token>
 #include <utility>
 
+#include "api/trusted_proxies.h"
+
 namespace scimledger::api {
 namespace {
 
 constexpr std::chrono::seconds kWriteInterval{5};
 constexpr double kBurstSeconds = 10;
 constexpr std::size_t kNamesMax = 10'000;
+constexpr unsigned kBitsOfANetwork = 64;  ///< of IPv6
 
 Refusal TooMany(std::string detail, std::chrono::seconds wait) {
   return {{429, ScimType::kNone, std::move(detail)},
           {{"Retry-After", fmt::format("{}", wait.count())}},
           std::nullopt};
+}
+
+/// Whom failures are counted against: who has one IPv6 address usually has its whole /64.
+std::string SenderOf(const HttpRequest& request) {
+  const std::string_view text = ClientAddress(request);
+  const auto address = IpAddress::Parse(text);
+  const bool is_v6 = address && !address->is_v4();
+  return is_v6 ? address->Masked(kBitsOfANetwork).ToString() : std::string(text);
 }
 
 bool IsWrite(std::string_view method) {
@@ -68,7 +79,7 @@ std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
 }
 
 std::optional<Refusal> AccessControl::CountFailure(const HttpRequest& request) {
-  const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now());
+  const auto wait = failures_.Take(SenderOf(request), RateLimiter::Clock::now());
   if (!wait) return std::nullopt;
   return TooMany(
       "Too many requests from this address had no valid token: correct the token, then try "
@@ -121,7 +132,7 @@ void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& e
   attempt.status = error.status;
   attempt.tenant = exchange.tenant->name();
   if (exchange.actor) attempt.credential = exchange.actor->id;
-  attempt.address = exchange.request.peer_address;
+  attempt.address = ClientAddress(exchange.request);
   attempt.method = KnownMethod(exchange.request.method);
   attempt.route = exchange.route;
   attempt.detail = error.detail;

@@ -30,8 +30,8 @@ struct AccessOptions {
   /// come at once. 0: as many as they like.
   double credential_rate_max = 0;
   double tenant_rate_max = 0;
-  /// Requests a minute from one address whose token is refused; more are answered 429. Requests
-  /// with a good token are not counted and not refused.
+  /// Requests a minute from one address, of IPv6 one /64, whose token is refused; more are answered
+  /// 429. Requests with a good token are not counted and not refused.
   double failures_per_minute_max = 60;
 };
 
@@ -85,7 +85,7 @@ class AccessControl {
 };
 
 /// Told when a request is refused: notes it if refusals of its kind are kept (401, 403, 409, 412,
-/// 429; of writes every 4xx). Operations inside a Bulk are not told apart here.
+/// 429; of writes every 4xx).
 void NoteRefusal(DeniedLog& denied, const Exchange& exchange, const ScimError& error);
 
 }  // namespace scimledger::api

@@ -16,6 +16,9 @@
 namespace scimledger::api {
 namespace {
 
+/// One Bulk must not displace the other refused requests.
+constexpr std::size_t kNotedRefusalsMax = 20;
+
 /// The status the operation would have had as a request of its own.
 int StatusOf(const SchemaRegistry& registry, const BulkOperation& operation) {
   switch (operation.method) {
@@ -80,9 +83,24 @@ const ScimError* FailureOfAll(const GroupOutcomes& outcomes) {
   return &outcomes.front()->error();
 }
 
+/// Tells of operations that were refused as if each were a request, of many only how many.
+void NoteRefusals(const Exchange& exchange, const GroupOutcomes& outcomes) {
+  if (!exchange.on_refusal) return;
+  std::size_t count = 0;
+  for (const auto& outcome : outcomes) {
+    const bool is_refused = outcome && !*outcome && outcome->error().status < 500;
+    if (is_refused && ++count <= kNotedRefusalsMax) exchange.on_refusal(exchange, outcome->error());
+  }
+  if (count <= kNotedRefusalsMax) return;
+  exchange.on_refusal(exchange, {400, ScimType::kNone,
+                                 fmt::format("{} more operations of this Bulk were refused.",
+                                             count - kNotedRefusalsMax)});
+}
+
 void AnswerBulk(Exchange& exchange, const BulkRequest& request, const GroupOutcomes& outcomes) {
   exchange.sequence = exchange.tenant->directory().position();
   if (const ScimError* error = FailureOfAll(outcomes)) return exchange.AnswerError(*error);
+  NoteRefusals(exchange, outcomes);
   Sequence last;
   std::string body =
       R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],"Operations":[)";

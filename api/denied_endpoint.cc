@@ -18,6 +18,7 @@ struct DeniedRequest {
   std::int64_t since_us = std::numeric_limits<std::int64_t>::min();
   std::int64_t until_us = std::numeric_limits<std::int64_t>::max();
   std::size_t limit = 0;
+  bool is_ascending = false;
 };
 
 Result<std::optional<std::int64_t>> ReadTime(const Exchange& exchange, std::string_view name,
@@ -32,9 +33,16 @@ Result<std::optional<std::int64_t>> ReadTime(const Exchange& exchange, std::stri
 }
 
 Result<DeniedRequest> ReadDeniedRequest(const Exchange& exchange) {
+  const std::string* const filter = exchange.target.Find("filter");
+  if (filter != nullptr && !filter->empty()) {
+    return Refuse(ScimType::kInvalidFilter,
+                  "Refused requests cannot be filtered: narrow them with since, until and limit.");
+  }
   SCIMLEDGER_TRY_ASSIGN(const EventsRequest events, ReadEventsRequest(exchange));
   DeniedRequest request;
   request.limit = static_cast<std::size_t>(events.limit);
+  const std::string* const order = exchange.target.Find("order");
+  request.is_ascending = order != nullptr && !order->empty() && !events.is_descending;
   SCIMLEDGER_TRY_ASSIGN(const auto since, ReadTime(exchange, "since", DayEdge::kFirstInstant));
   SCIMLEDGER_TRY_ASSIGN(const auto until, ReadTime(exchange, "until", DayEdge::kLastInstant));
   if (since) request.since_us = *since;
@@ -70,18 +78,22 @@ class NamedLines {
 };
 
 void ListDenied(ExchangePtr exchange, const DeniedRequest& request, DeniedLog& denied) {
-  std::deque<std::string> latest;
+  std::deque<std::string> chosen;
   const auto read =
       denied.ForEach(exchange->tenant->name(), [&](std::int64_t time_us, std::string_view line) {
         if (time_us < request.since_us || time_us > request.until_us) return true;
-        latest.emplace_front(line);
-        if (latest.size() > request.limit) latest.pop_back();
+        if (request.is_ascending) {
+          chosen.emplace_back(line);
+          return chosen.size() < request.limit;
+        }
+        chosen.emplace_front(line);
+        if (chosen.size() > request.limit) chosen.pop_back();
         return true;
       });
   if (!read) return AnswerLogError(*exchange, read.error());
   const NamedLines lines(*exchange->tenant->directory().Freeze());
   std::string body = R"({"denied":[)";
-  for (const std::string& line : latest) {
+  for (const std::string& line : chosen) {
     if (body.back() == '}') body += ',';
     lines.Append(line, body);
   }

@@ -39,8 +39,7 @@ using Protocol = asio::generic::stream_protocol;
 using Stream = beast::basic_stream<Protocol, asio::io_context::executor_type>;
 using TlsStream = asio::ssl::stream<Stream&>;
 using Endpoint = Protocol::endpoint;
-
-constexpr std::uint64_t kBodyBytesMax = 1U << 30U;
+using Clock = std::chrono::steady_clock;
 
 /// What a URL or a socket path comes to.
 struct Destination {
@@ -75,8 +74,9 @@ std::string Serialize(const Destination& destination, const HttpRequest& request
 class Client final : public HttpClient {
  public:
   /// `tls`: null for plain HTTP.
-  Client(Destination destination, std::chrono::milliseconds timeout, SslContextPointer tls)
-      : destination_(std::move(destination)), timeout_(timeout) {
+  Client(Destination destination, std::chrono::milliseconds timeout, SslContextPointer tls,
+         const HttpClientLimits& limits)
+      : destination_(std::move(destination)), timeout_(timeout), limits_(limits) {
     if (tls) tls_context_.emplace(tls.release());
   }
 
@@ -99,7 +99,7 @@ class Client final : public HttpClient {
   template <typename Begin>
   beast::error_code Complete(Begin begin) {
     beast::error_code result;
-    stream_->expires_after(timeout_);
+    stream_->expires_at(std::min(Clock::now() + timeout_, deadline_));
     begin([&result](const beast::error_code& error, std::size_t /*count*/ = 0) { result = error; });
     context_.restart();
     context_.run();
@@ -108,6 +108,8 @@ class Client final : public HttpClient {
 
   Destination destination_;
   std::chrono::milliseconds timeout_;
+  HttpClientLimits limits_;
+  Clock::time_point deadline_ = Clock::time_point::max();  ///< of the request that is under way
   asio::io_context context_{1};
   std::optional<asio::ssl::context> tls_context_;
   std::optional<Stream> stream_;
@@ -126,7 +128,13 @@ std::unexpected<storage::Error> Client::Failed(std::string_view doing,
 }
 
 std::string Client::Reason(const beast::error_code& error) const {
+  if (has_timed_out_ && Clock::now() >= deadline_) {
+    return fmt::format("not done within {} ms", limits_.request_time.count());
+  }
   if (has_timed_out_) return fmt::format("timed out after {} ms", timeout_.count());
+  if (error == http::error::body_limit) {
+    return fmt::format("the answer has more than {} bytes", limits_.body_bytes_max);
+  }
   const bool is_end = error == http::error::end_of_stream ||
                       error == http::error::partial_message || error == asio::error::eof ||
                       error == asio::ssl::error::stream_truncated;
@@ -212,6 +220,7 @@ storage::Result<HttpResponse> Client::Send(const HttpRequest& request) {
   if (is_forged) {
     return Fail(ErrorCode::kInvalid, "a request line or header has a control character");
   }
+  deadline_ = Clock::now() + limits_.request_time;
   const std::string text = Serialize(destination_, request);
   const bool is_head = request.method == "HEAD";
   if (stream_ && IsStale()) Disconnect();
@@ -252,7 +261,7 @@ storage::Result<HttpResponse> Client::ReadResponse(bool is_head) {
   do {
     parser.emplace();
     parser->skip(is_head);
-    parser->body_limit(kBodyBytesMax);
+    parser->body_limit(limits_.body_bytes_max);
     parser->header_limit(256U << 10U);
     const beast::error_code error = ReadMessage(*parser);
     if (error) return Failed("cannot read from", error);
@@ -300,7 +309,8 @@ bool SplitAuthority(std::string_view authority, std::string_view default_port,
 
 storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForUrl(const std::string& url,
                                                                 std::chrono::milliseconds timeout,
-                                                                const ClientTls& tls) {
+                                                                const ClientTls& tls,
+                                                                const HttpClientLimits& limits) {
   constexpr std::string_view kPlain = "http://";
   constexpr std::string_view kTls = "https://";
   const bool is_tls = url.starts_with(kTls);
@@ -324,7 +334,7 @@ storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForUrl(const std::strin
   if (is_tls) {
     SCIMLEDGER_TRY_ASSIGN(context, MakeClientContext(tls));
   }
-  return std::make_unique<Client>(std::move(destination), timeout, std::move(context));
+  return std::make_unique<Client>(std::move(destination), timeout, std::move(context), limits);
 }
 
 storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForSocket(
@@ -334,7 +344,8 @@ storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForSocket(
   destination.name = socket.string();
   destination.host = "localhost";
   destination.socket.emplace(std::move(address));
-  auto client = std::make_unique<Client>(std::move(destination), timeout, nullptr);
+  auto client =
+      std::make_unique<Client>(std::move(destination), timeout, nullptr, HttpClientLimits());
   if (const auto connected = client->Connect(); !connected) {
     return Fail(ErrorCode::kNotFound, connected.error().message);
   }

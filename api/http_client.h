@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,6 +11,13 @@
 #include "storage/result.h"
 
 namespace scimledger::api {
+
+/// What a client puts up with, beyond the time without progress.
+struct HttpClientLimits {
+  std::uint64_t body_bytes_max = 1U << 30U;  ///< of an answer
+  /// From the begin of a request to the end of its answer; finding the host's address not counted.
+  std::chrono::milliseconds request_time = std::chrono::hours(24);
+};
 
 /// A blocking HTTP/1.1 client with one kept-alive connection: for subcommands, tests and load. Not
 /// thread-safe. Reconnects when the server closed an idle connection; a request that may have
@@ -21,14 +29,15 @@ class HttpClient {
   /// connecting happens later. `tls` is for https; its files are read now, errors as in
   /// tls_files.h.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForUrl(
-      const std::string& url, std::chrono::milliseconds timeout, const ClientTls& tls = {});
+      const std::string& url, std::chrono::milliseconds timeout, const ClientTls& tls = {},
+      const HttpClientLimits& limits = {});
   /// A Unix socket. kNotFound: nobody listens there.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForSocket(
       const std::filesystem::path& socket, std::chrono::milliseconds timeout);
   virtual ~HttpClient() = default;
 
   /// Uses method, target, headers and body of the request; adds Host. The whole body is read into
-  /// `body` (at most 1 GiB). kIo: refused, cut or timed out; says which.
+  /// `body`. Redirects are not followed. kIo: refused, cut, too much, or timed out; says which.
   [[nodiscard]] virtual storage::Result<HttpResponse> Send(const HttpRequest& request) = 0;
 };
 

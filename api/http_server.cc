@@ -80,7 +80,8 @@ class Server final : public HttpServer {
   Server(HttpServerOptions options, HttpHandler& handler, std::vector<Listener> listeners)
       : limits_(options.limits),
         body_memory_(limits_.bodies_bytes_max),
-        environment_{handler, limits_, stream_workers_, connections_, body_memory_},
+        environment_{handler,      limits_,      stream_workers_,
+                     connections_, body_memory_, failed_handshakes_},
         tls_(std::move(options.tls)),
         port_(listeners.front().port()) {
     const unsigned count = std::max(options.io_threads, 1U);
@@ -126,6 +127,7 @@ class Server final : public HttpServer {
   ConnectionCount connections_;
   asio::thread_pool stream_workers_{1};
   BodyMemory body_memory_;
+  FailedHandshakes failed_handshakes_;
   SessionEnvironment environment_;
   std::mutex tls_mutex_;
   std::shared_ptr<const TlsContext> tls_;

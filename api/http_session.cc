@@ -196,15 +196,26 @@ Session::Awaitable<bool> Session::AcceptTls() {
     co_return true;
   }
   if (state == SessionStream::HandShake::kPlainHttp) {
+    TellFailedHandshake("it speaks HTTP without TLS");
     refusal_ = ScimError{400, ScimType::kNone,
                          "This port speaks TLS: use a URL that begins with https://. What was sent "
                          "came unencrypted; replace the token if there was one."};
     co_await Refuse();
   } else if (!is_late_ && !is_aborted_ && !thread_.is_stopping()) {
+    TellFailedHandshake(stream_.failure());
     // Lest a reset overtakes the alert that says what is wrong.
     co_await Linger();
+  } else if (is_late_) {
+    TellFailedHandshake("it was not done within the time");
   }
   co_return false;
+}
+
+/// Who just goes, as those do who look whether the port is open, is not worth a word.
+void Session::TellFailedHandshake(std::string_view reason) {
+  if (reason.empty()) return;
+  const auto line = environment_.failed_handshakes.Note(peer_.address, reason, SteadyClock::now());
+  if (line) fmt::print(stderr, "scimledger: {}\n", *line);
 }
 
 Session::Awaitable<void> Session::Run() {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "api/failed_handshakes.h"
 #include "api/http.h"
 #include "api/http_body_memory.h"
 #include "api/http_server.h"
@@ -30,6 +31,7 @@ struct SessionEnvironment {
   boost::asio::thread_pool& stream_workers;
   ConnectionCount& connections;
   BodyMemory& body_memory;
+  FailedHandshakes& failed_handshakes;
 };
 
 /// What a handler hands a session: work to do on its thread, or the answer.
@@ -64,6 +66,7 @@ class Session {
   Awaitable<void> Run();
   /// False: there will be no requests.
   Awaitable<bool> AcceptTls();
+  void TellFailedHandshake(std::string_view reason);
 
   Awaitable<Reading> ReadRequest();
   /// Feeds what is buffered to the reader; nullopt: more is needed.

@@ -12,6 +12,8 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 
+#include "api/failed_handshakes.h"
+
 // No braces between co_await and the end of its statement anywhere here: g++ 12 would destroy
 // temporary aggregates twice.
 namespace scimledger::api {
@@ -109,7 +111,10 @@ SessionStream::Awaitable<SessionStream::HandShake> SessionStream::ShakeHands(
   ERR_clear_error();
   const Outcome outcome = OutcomeOf(SSL_do_handshake(tls_.get()));
   if (outcome == Outcome::kDone) co_return HandShake::kDone;
-  if (outcome == Outcome::kEnd || outcome == Outcome::kBroken) co_return FailHandShake();
+  if (outcome == Outcome::kEnd || outcome == Outcome::kBroken) {
+    failure_ = ExplainFailedHandshake(*tls_, ERR_peek_error());
+    co_return FailHandShake();
+  }
   const error_code error = co_await Wait(outcome);
   co_return error ? FailHandShake() : HandShake::kUnfinished;
 }

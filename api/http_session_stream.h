@@ -6,6 +6,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -41,6 +42,8 @@ class SessionStream {
 
   /// The server's side of a TLS handshake, one wait at most. Call it until it is finished.
   Awaitable<HandShake> ShakeHands(const TlsContext& context);
+  /// Why a handshake failed; empty: the client went before it had said anything.
+  const std::string& failure() const { return failure_; }
 
   /// Something, or eof. Neither bytes nor an error: less than a TLS record has arrived.
   Awaitable<Transferred> ReadSome(boost::asio::mutable_buffer buffer);
@@ -71,6 +74,7 @@ class SessionStream {
 
   Socket socket_;
   SslPointer tls_;
+  std::string failure_;
   /// Nothing more can be said in TLS, not even that it ends.
   bool is_broken_ = false;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/scim_response.h"
+#include "api/trusted_proxies.h"
 #include "engine/text.h"
 
 namespace scimledger::api {
@@ -202,17 +203,22 @@ Result<void> CheckContentType(const HttpRequest& request) {
                 "application/json).");
 }
 
+bool IsHostAndPort(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsHostCharacter);
+}
+
 Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
                            std::string_view scheme) {
   if (!public_url.empty()) return std::string(public_url);
   if (request.transport != Transport::kNetwork) return std::string("http://localhost");
-  const auto host = FindHeader(request.headers, "Host");
-  if (!host || host->empty() || !std::all_of(host->begin(), host->end(), IsHostCharacter)) {
+  auto host = ForwardedHost(request);
+  if (!host) host = FindHeader(request.headers, "Host");
+  if (!host || !IsHostAndPort(*host)) {
     return Refuse(400, ScimType::kInvalidValue,
                   "The Host header must name a host and perhaps a port, such as "
                   "`scim.example.com:8080`.");
   }
-  return fmt::format("{}://{}", scheme, *host);
+  return fmt::format("{}://{}", ForwardedScheme(request).value_or(scheme), *host);
 }
 
 Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {
@@ -257,6 +263,7 @@ ClientContext ReadClientContext(const HttpRequest& request) {
       "X-Request-Id", "client-request-id", "x-ms-client-request-id"};
   ClientContext client;
   client.address = request.peer_address;
+  client.forwarded = ForwardedChain(request);
   if (const auto agent = FindHeader(request.headers, "User-Agent")) {
     client.user_agent = CleanText(*agent, kUserAgentBytesMax);
   }

@@ -26,9 +26,12 @@ std::optional<std::string_view> AcceptedMediaType(const Headers& headers);
 /// request without a body passes.
 [[nodiscard]] Result<void> CheckContentType(const HttpRequest& request);
 
-/// `scheme://authority` that clients call us: `public_url` where set, else `scheme` with Host;
-/// `http://localhost` off the network. 400 when Host is missing or holds anything but a host and
-/// port.
+/// Whether it can be a host with or without a port: of their letters, and not empty.
+bool IsHostAndPort(std::string_view text);
+
+/// `scheme://authority` that clients call us: `public_url` where set, else what a trusted proxy
+/// says (api/trusted_proxies.h), else `scheme` with Host; `http://localhost` off the network. 400
+/// when Host is missing or holds anything but a host and port.
 [[nodiscard]] Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
                                          std::string_view scheme);
 
@@ -48,8 +51,9 @@ std::optional<std::string_view> AcceptedMediaType(const Headers& headers);
 /// as none.
 bool HasVersion(const Headers& headers, std::uint64_t version);
 
-/// Address, user agent and the caller's own request id, cut to a limit and cleaned of control
-/// characters and of what is not UTF-8, so that they can be shown anywhere.
+/// The peer's address, the chain before it that trusted proxies vouch for, user agent and the
+/// caller's own request id, cut to a limit and cleaned of control characters and of what is not
+/// UTF-8, so that they can be shown anywhere.
 ClientContext ReadClientContext(const HttpRequest& request);
 
 }  // namespace scimledger::api

@@ -175,6 +175,7 @@ class RoutingService final : public Service {
 void RoutingService::Handle(HttpRequest request, Respond respond) {
   // The answer may be out before this returns: the service must outlive both.
   const InFlight::Token here = in_flight_.Enter();
+  options_.trusted_proxies.Settle(request);
   auto exchange = std::make_unique<Exchange>(std::move(request), std::move(respond),
                                              in_flight_.Enter(), log_.get());
   exchange->metrics = &unmatched_;

@@ -10,6 +10,7 @@
 #include "api/authenticator.h"
 #include "api/http.h"
 #include "api/tenant_catalog.h"
+#include "api/trusted_proxies.h"
 #include "storage/secret_key.h"
 
 namespace scimledger::api {
@@ -19,6 +20,7 @@ struct ServiceOptions {
   /// Empty: from each request's Host.
   std::string public_url;
   bool speaks_tls = false;  ///< the server in front of this: our URLs begin with https
+  TrustedProxies trusted_proxies;
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
   std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk
@@ -39,7 +41,8 @@ struct ServiceOptions {
 ///   /scim/v2/…                     SCIM 2.0 (RFC 7644); /scim/v2/t/{tenant}/… names the tenant
 ///   /t/{tenant}/…                  everything below, of a tenant
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
-///   /audit/v1/denied               GET ?since=&until=&limit= → {denied: [attempts, newest first]}
+///   /audit/v1/denied               GET ?since=&until=&limit=&order= → {denied: [attempts, newest
+///                                  first unless order=asc]}
 ///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, expires]
 ///                                  [, lastUsed][, revoked]}]}; POST {name, role[, expires]} → one
 ///                                  of those with its secret; DELETE

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/key_url.h"
 #include "storage/result.h"
 
 namespace scimledger::api {
@@ -34,12 +35,14 @@ Checked<void> CheckTimes(const JwtClaims& claims, std::int64_t now_us) {
 TrustedIssuers::TrustedIssuers(std::vector<TrustedIssuer> trusted, const Notice& notice)
     : trusted_(std::move(trusted)) {
   for (const TrustedIssuer& each : trusted_) {
-    auto& file = files_[each.jwks];
-    if (file == nullptr) file = MakeKeyFile(each.jwks, notice);
-    // What is wrong with the file is told at the start, not at the first token.
-    file->Keys(0, true);
+    auto& origin = origins_[each.jwks];
+    if (origin == nullptr) {
+      origin = IsKeyUrl(each.jwks) ? MakeKeyUrl(each.jwks, notice) : MakeKeyFile(each.jwks, notice);
+    }
+    // What is wrong with a file is told at the start, not at the first token.
+    origin->Keys(0, true);
     auto& sources = sources_[each.issuer];
-    if (std::ranges::find(sources, file.get()) == sources.end()) sources.push_back(file.get());
+    if (std::ranges::find(sources, origin.get()) == sources.end()) sources.push_back(origin.get());
   }
 }
 
@@ -51,7 +54,7 @@ Checked<Vouched> TrustedIssuers::Check(std::string_view compact, std::int64_t no
   return Match(claims);
 }
 
-/// An issuer may have several files: the first that has the key decides.
+/// An issuer may have several key sets: the first that has the key decides.
 Checked<JwtClaims> TrustedIssuers::Verify(const UnverifiedJwt& jwt, std::int64_t now_us) const {
   const auto sources = sources_.find(jwt.issuer());
   if (sources == sources_.end()) {
@@ -71,8 +74,8 @@ Checked<JwtClaims> TrustedIssuers::Verify(const UnverifiedJwt& jwt, std::int64_t
     return No("The keys of the JWT's issuer cannot be read here: the server's log says why.");
   }
   return No(
-      "The JWT was signed with a key (kid) that is not in the issuer's jwks: fetch the "
-      "issuer's keys again.");
+      "The JWT was signed with a key (kid) that is not in the issuer's jwks: put the issuer's "
+      "present keys into the file, or try again in a minute if it is a URL.");
 }
 
 Checked<Vouched> TrustedIssuers::Match(const JwtClaims& claims) const {

@@ -18,7 +18,7 @@ struct TrustedIssuer {
   std::string issuer;                  ///< the claim iss, exactly
   std::vector<std::string> audiences;  ///< one of them must be in the claim aud, exactly
   std::string subject;                 ///< the claim sub, exactly
-  std::string jwks;                    ///< file with the issuer's keys
+  std::string jwks;                    ///< the issuer's keys: a file, or an https URL
   std::string tenant = "default";      ///< of the credential
   Uuid credential;                     ///< whose role, expiry and revocation count
 };
@@ -52,8 +52,8 @@ class TrustedIssuers {
   [[nodiscard]] Checked<Vouched> Match(const JwtClaims& claims) const;
 
   std::vector<TrustedIssuer> trusted_;
-  std::map<std::string, std::unique_ptr<KeySource>> files_;
-  std::map<std::string, std::vector<KeySource*>> sources_;  ///< by issuer, as configured
+  std::map<std::string, std::unique_ptr<KeySource>> origins_;  ///< by jwks
+  std::map<std::string, std::vector<KeySource*>> sources_;     ///< by issuer, as configured
 };
 
 }  // namespace scimledger::api

@@ -182,7 +182,7 @@ void EventOutput::PrintCsv(simdjson::dom::array events) {
                       TextAt(event, "/resource/type"), TextAt(event, "/resource/id"),
                       TextAt(event, "/resource/name"), std::move(change.path),
                       std::move(change.before), std::move(change.after), actor,
-                      TextAt(event, "/actor/method"), TextAt(event, "/client/address"),
+                      TextAt(event, "/actor/method"), ClientAddressOf(event),
                       TextAt(event, "/cause")});
     }
   }

@@ -232,7 +232,7 @@ std::string Story::ShowNamed(JsonElement value) const {
 std::string DescribeActor(JsonElement event) {
   std::string name = TextAt(event, "/actor/name");
   if (name.empty()) name = TextAt(event, "/actor/id");
-  const std::string address = TextAt(event, "/client/address");
+  const std::string address = ClientAddressOf(event);
   return fmt::format("{} ({}){}", VisibleText(name), TextAt(event, "/actor/method"),
                      address.empty() ? "" : " from " + VisibleText(address));
 }

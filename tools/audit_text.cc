@@ -72,6 +72,12 @@ std::string Shorten(std::string_view text, std::size_t columns) {
   return std::string(text);
 }
 
+std::string ClientAddressOf(JsonElement event) {
+  // The chain begins with the client.
+  const std::string chain = TextAt(event, "/client/forwarded");
+  return chain.empty() ? TextAt(event, "/client/address") : chain.substr(0, chain.find(','));
+}
+
 std::string ShowTime(std::string_view time) {
   if (time.size() < kTimeTextLength) return std::string(time);
   std::string shown(time.substr(0, kTimeTextLength));

@@ -19,6 +19,9 @@ std::string TextAt(JsonElement object, std::string_view pointer);
 /// `\u{202e}`, so that stored data cannot steer a terminal or fool its reader. Other UTF-8 is kept.
 std::string VisibleText(std::string_view text);
 
+/// Where the event's client was: what trusted proxies said, else the peer's address; "" for local.
+std::string ClientAddressOf(JsonElement event);
+
 /// At most `columns` code points; a longer text ends with `…`.
 std::string Shorten(std::string_view text, std::size_t columns);
 

@@ -30,6 +30,7 @@ using storage::Fail;
 struct Setting {
   std::string_view name;
   std::function<std::optional<std::string>(Configuration&, const std::string&)> set;
+  bool is_list = false;  ///< in the file a list of strings too: they get commas between
 };
 
 template <typename Number>
@@ -74,10 +75,22 @@ std::optional<std::string> SetPlainHttp(Configuration& to, const std::string& te
   return std::nullopt;
 }
 
+std::optional<std::string> SetTrustedProxies(Configuration& to, const std::string& text) {
+  auto proxies = api::TrustedProxies::Parse(text);
+  if (!proxies) {
+    return "addresses and networks such as 10.0.0.7, 10.0.0.0/8 and 2001:db8::/32, in the file as "
+           "a "
+           "list or with commas between; a network's address has no bits beyond its prefix";
+  }
+  to.trusted_proxies = *std::move(proxies);
+  return std::nullopt;
+}
+
 const std::vector<Setting>& Settings() {
   static const std::vector<Setting> settings = {
       TextSetting("listen", &Configuration::listen),
       TextSetting("public_url", &Configuration::public_url),
+      {"trusted_proxies", SetTrustedProxies, true},
       NumberSetting<std::size_t>("body_bytes_max", &Configuration::body_bytes_max, 1024, 1U << 30U),
       NumberSetting<std::size_t>("bodies_bytes_max", &Configuration::bodies_bytes_max, 1024,
                                  std::size_t{1} << 40U),
@@ -119,6 +132,24 @@ storage::Result<void> Set(Configuration& to, std::string_view name, const std::s
               fmt::format("{}: unknown setting '{}'; known are:{}", source, name, known));
 }
 
+/// nullopt: of a type that the setting does not take.
+std::optional<std::string> TextOf(std::string_view name, const toml::node& node) {
+  if (auto string = node.value_exact<std::string>()) return string;
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  const bool takes_list = std::ranges::any_of(
+      Settings(), [&](const Setting& setting) { return setting.name == name && setting.is_list; });
+  const toml::array* const list = node.as_array();
+  if (list == nullptr || !takes_list) return std::nullopt;
+  std::string joined;
+  for (const toml::node& each : *list) {
+    const auto string = each.value_exact<std::string>();
+    if (!string) return std::nullopt;
+    if (!joined.empty()) joined += ',';
+    joined += *string;
+  }
+  return joined;
+}
+
 storage::Result<void> ReadFile(Configuration& to, const std::filesystem::path& file) {
   std::error_code missing;
   if (!std::filesystem::exists(file, missing)) {
@@ -136,16 +167,12 @@ storage::Result<void> ReadFile(Configuration& to, const std::filesystem::path& f
       SCIMLEDGER_TRY_ASSIGN(to.trusted_issuers, ReadTrustedIssuers(node, file));
       continue;
     }
-    std::string text;
-    if (const auto string = node.value_exact<std::string>()) {
-      text = *string;
-    } else if (const auto number = node.value_exact<std::int64_t>()) {
-      text = std::to_string(*number);
-    } else {
+    const auto text = TextOf(key.str(), node);
+    if (!text) {
       return Fail(ErrorCode::kInvalid, fmt::format("{}: {} must be a string or a whole number",
                                                    file.string(), key.str()));
     }
-    SCIMLEDGER_TRY(Set(to, key.str(), text, file.string()));
+    SCIMLEDGER_TRY(Set(to, key.str(), *text, file.string()));
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/trusted_issuers.h"
+#include "api/trusted_proxies.h"
 #include "storage/result.h"
 
 namespace scimledger::tools {
@@ -17,6 +18,7 @@ namespace scimledger::tools {
 struct Configuration {
   std::string listen = "127.0.0.1:8080";  ///< address:port; `[::1]:8080` for IPv6; port 0: any
   std::string public_url;                 ///< what clients call us; empty: from each request's Host
+  api::TrustedProxies trusted_proxies;    ///< whose word about their clients counts
   std::size_t body_bytes_max = 8U << 20U;      ///< of one request
   std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests in progress together
   std::size_t connections_max = 4096;

@@ -64,6 +64,7 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   api::ServiceOptions options;
   options.public_url = configuration.public_url;
   options.speaks_tls = configuration.has_tls();
+  options.trusted_proxies = configuration.trusted_proxies;
   options.page_default = configuration.page_default;
   options.page_max = configuration.page_max;
   options.body_bytes_max = configuration.body_bytes_max;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api/key_url.h"
 #include "api/tenant_name.h"
 
 namespace scimledger::tools {
@@ -80,10 +81,11 @@ storage::Result<api::TrustedIssuer> Read(const Table& table, const std::filesyst
   SCIMLEDGER_TRY_ASSIGN(trusted.audiences, table.Texts("audience"));
   SCIMLEDGER_TRY_ASSIGN(trusted.subject, table.Text("subject"));
   SCIMLEDGER_TRY_ASSIGN(const std::string jwks, table.Text("jwks"));
-  if (jwks.contains("://")) {
-    return table.Refuse("jwks must be a file: keys are not fetched from a URL yet");
+  const bool is_url = api::IsKeyUrl(jwks);
+  if (!is_url && jwks.contains("://")) {
+    return table.Refuse("jwks must be a file or a URL that begins with https://");
   }
-  trusted.jwks = (file.parent_path() / jwks).string();
+  trusted.jwks = is_url ? jwks : (file.parent_path() / jwks).string();
   SCIMLEDGER_TRY_ASSIGN(const std::string credential, table.Text("credential"));
   auto client = api::ParseClientId(credential);
   if (!client) {

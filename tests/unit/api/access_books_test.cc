@@ -191,6 +191,7 @@ TEST_F(BooksTest, StrangersCannotDisplaceThoseWithACredential) {
   EXPECT_TRUE(lines[0].contains(known.credential) || lines[1].contains(known.credential));
 }
 
+// rows: Z7
 TEST_F(BooksTest, ADetailFromOutsideStaysOneLineOfJson) {
   DeniedLog log(directory_, 1U << 20U);
   DeniedAttempt attempt = Attempt("10.0.0.1");
@@ -265,6 +266,101 @@ TEST_F(AccessBooksTest, AFloodOfBadTokensIsAnswered429AndHarmsNobodyElse) {
   HttpRequest good = Request("GET", "/scim/v2/Users", {}, TokenOf(Role::kReader));
   good.peer_address = "10.9.8.7";
   EXPECT_EQ(Network(std::move(good)).status, 200);
+}
+
+TEST_F(AccessBooksTest, FailuresFromOneIpv6NetworkCountTogether) {
+  AccessOptions access;
+  access.failures_per_minute_max = 3;
+  StartWith(access);
+  const auto status_from = [this](std::string address) {
+    HttpRequest request = Request("GET", "/scim/v2/Users", {}, "sl_guess");
+    request.peer_address = std::move(address);
+    return Network(std::move(request)).status;
+  };
+  for (const char* host : {"::1", "::2", ":ffff:ffff:ffff:ffff"}) {
+    EXPECT_EQ(status_from(std::string("2001:db8:0:7") + host), 401) << host;
+  }
+  EXPECT_EQ(status_from("2001:db8:0:7::4"), 429);
+  EXPECT_EQ(status_from("2001:db8:0:8::4"), 401) << "another network";
+  for (int i = 1; i <= 4; ++i) EXPECT_EQ(status_from("10.0.0." + std::to_string(i)), 401);
+}
+
+TEST_F(AccessBooksTest, RefusedRequestsComeInTheOrderThatIsAskedFor) {
+  StartWith(AccessOptions());
+  for (const char* method : {"DELETE", "PUT", "PATCH"}) {
+    EXPECT_EQ(As(Role::kReader, method, "/scim/v2/Users/x").status, 403);
+  }
+  const auto methods = [this](const std::string& query) {
+    const Answer answer = As(Role::kAuditor, "GET", "/audit/v1/denied?" + query);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    std::string found;
+    constexpr std::string_view kKey = R"("method":")";
+    for (std::size_t at = answer.body.find(kKey); at != std::string::npos;
+         at = answer.body.find(kKey, at + 1)) {
+      found += answer.body.substr(at + kKey.size(), 2) + ' ';
+    }
+    return found;
+  };
+  EXPECT_EQ(methods(""), "PA PU DE ");
+  EXPECT_EQ(methods("order=desc&limit=2"), "PA PU ");
+  EXPECT_EQ(methods("order=asc"), "DE PU PA ");
+  EXPECT_EQ(methods("order=asc&limit=2"), "DE PU ");
+  EXPECT_TRUE(
+      IsScimError(As(Role::kAuditor, "GET", "/audit/v1/denied?order=up"), 400, "invalidValue"));
+}
+
+TEST_F(AccessBooksTest, RefusedRequestsTakeNoFilter) {
+  StartWith(AccessOptions());
+  for (const char* filter : {"status%20eq%20401", "x"}) {
+    EXPECT_TRUE(
+        IsScimError(As(Role::kAuditor, "GET", std::string("/audit/v1/denied?filter=") + filter),
+                    400, "invalidFilter"));
+  }
+}
+
+std::string BulkOf(const std::string& operations) {
+  return R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)" +
+         operations + "]}";
+}
+
+TEST_F(AccessBooksTest, RefusedOperationsOfABulkAreNoted) {
+  StartWith(AccessOptions());
+  const std::string id = CreateUser("jane");
+  const std::string user =
+      R"("data":{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"jane"}})";
+  const Answer bulk =
+      As(Role::kProvisioner, "POST", "/scim/v2/Bulk",
+         BulkOf(R"({"method":"POST","path":"/Users","bulkId":"a",)" + user +
+                R"(,{"method":"DELETE","path":"/Users/)" + id + R"(","version":"W/\"9\""})" +
+                R"(,{"method":"DELETE","path":"/Users/00000000-0000-4000-8000-000000000000"})" +
+                R"(,{"method":"DELETE","path":"/Users/)" + id + R"("})"));
+  ASSERT_EQ(bulk.status, 200) << bulk.body;
+
+  const Answer denied = As(Role::kAuditor, "GET", "/audit/v1/denied?order=asc");
+
+  for (const char* status : {"409", "412", "404"}) {
+    EXPECT_TRUE(denied.body.contains(std::string(R"("status":)") + status)) << denied.body;
+  }
+  EXPECT_TRUE(denied.body.contains(R"("method":"POST","route":"/scim/v2/Bulk")")) << denied.body;
+  EXPECT_TRUE(denied.body.contains(R"("credentialName":"provisioner-1")")) << denied.body;
+  EXPECT_FALSE(denied.body.contains(R"("status":204)"));
+}
+
+TEST_F(AccessBooksTest, ABulkOfManyRefusedOperationsIsNotedInFewLines) {
+  StartWith(AccessOptions());
+  std::string operations;
+  for (int i = 0; i < 100; ++i) {
+    if (!operations.empty()) operations += ',';
+    operations += R"({"method":"DELETE","path":"/Users/00000000-0000-4000-8000-00000000)" +
+                  std::to_string(1000 + i) + R"("})";
+  }
+  const Answer bulk = As(Role::kProvisioner, "POST", "/scim/v2/Bulk", BulkOf(operations));
+  ASSERT_EQ(bulk.status, 200) << bulk.body;
+
+  const Answer denied = As(Role::kAuditor, "GET", "/audit/v1/denied");
+
+  EXPECT_TRUE(denied.body.contains("80 more operations of this Bulk were refused.")) << denied.body;
+  EXPECT_LE(std::ranges::count(denied.body, '{'), 22);
 }
 
 // rows: X5

@@ -83,6 +83,7 @@ TEST(HttpServerLimitsTest, ARefusedConnectionAndADroppedRequestGetScimErrors) {
   EXPECT_TRUE(IsScimRefusal(second.Receive(), 503));
 }
 
+// rows: Z12
 TEST(HttpServerLimitsTest, AcceptsABodyAtTheLimitAndNamesItBeyond) {
   HttpLimits limits;
   limits.body_bytes_max = 1000;
@@ -125,6 +126,7 @@ TEST(HttpServerLimitsTest, RefusesTheBodyInsteadOfSayingContinue) {
   EXPECT_EQ(client.Receive().value().status, 413);
 }
 
+// rows: Z12
 TEST(HttpServerLimitsTest, RefusesHeadersBeyondTheLimit) {
   FakeHandler handler;
   const auto server = StartServer(handler);
@@ -140,6 +142,7 @@ TEST(HttpServerLimitsTest, RefusesHeadersBeyondTheLimit) {
   EXPECT_TRUE(client.IsAtEnd());
 }
 
+// rows: Z12
 TEST(HttpServerLimitsTest, CutsASlowClientOff) {
   FakeHandler handler;
   const auto server = StartServer(handler, WithLimits(ShortReads()));
@@ -155,6 +158,7 @@ TEST(HttpServerLimitsTest, CutsASlowClientOff) {
   }
 }
 
+// rows: Z12
 TEST(HttpServerLimitsTest, CutsAClientOffThatKeepsDripping) {
   HttpLimits limits = ShortReads();
   limits.header_bytes_max = 1U << 30U;  // The time ends it, not the size.
@@ -207,6 +211,7 @@ TEST(HttpServerLimitsTest, CutsAClientOffThatDoesNotRead) {
   EXPECT_FALSE(client.Receive().has_value());
 }
 
+// rows: Z12
 TEST(HttpServerLimitsTest, TellsConnectionsBeyondTheLimit) {
   HttpLimits limits;
   limits.connections_max = 2;

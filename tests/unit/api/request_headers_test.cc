@@ -124,6 +124,7 @@ TEST(RequestHeadersTest, IfNoneMatchTellsWhetherTheVersionIsKnown) {
   EXPECT_FALSE(HasVersion(One("If-None-Match", "3"), 3));
 }
 
+// rows: Z7
 TEST(RequestHeadersTest, ClientTextIsCleanedAndCut) {
   HttpRequest request;
   request.peer_address = "192.0.2.7";

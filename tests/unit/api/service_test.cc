@@ -214,7 +214,7 @@ TEST_F(ServiceTest, PagesAreClampedAndGarbageIsRefused) {
   }
 }
 
-// rows: N4
+// rows: N4 Z12
 TEST_F(ServiceTest, PageMaximumIsKeptAndPublished) {
   Stop();
   service_options_.page_max = 2;

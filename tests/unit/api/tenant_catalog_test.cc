@@ -97,6 +97,29 @@ class TenantCatalogTest : public testing::Test {
   std::unique_ptr<Service> service_;
 };
 
+// rows: Z10
+TEST_F(TenantCatalogTest, IdsLinkNobodyAcrossTenantsOrLives) {
+  ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named("acme")).status, 201);
+  const std::string user =
+      R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"jane","externalId":"x7","password":"pw"})";
+  const std::string id = Local("POST", "/scim/v2/Users", user).Text("id");
+  const std::string elsewhere = Local("POST", "/scim/v2/t/acme/Users", user).Text("id");
+  ASSERT_EQ(Local("DELETE", "/scim/v2/Users/" + id).status, 204);
+  const std::string again = Local("POST", "/scim/v2/Users", user).Text("id");
+
+  for (const std::string& each : {id, elsewhere, again}) {
+    const auto parsed = Uuid::Parse(each);
+    ASSERT_TRUE(parsed) << each;
+    EXPECT_EQ(each[14], '4') << "a random UUID (RFC 9562 5.4), made of nothing that is known";
+  }
+  EXPECT_NE(id, elsewhere);
+  EXPECT_NE(id, again);
+  // Whoever asks for less gets less: the id, which is always returned, and what he named.
+  const Answer less = Local("GET", "/scim/v2/Users/" + again + "?attributes=userName");
+  EXPECT_FALSE(less.body.contains("x7")) << less.body;
+  EXPECT_FALSE(less.body.contains("meta")) << less.body;
+}
+
 TEST_F(TenantCatalogTest, ATenantIsLoadedWhenItIsFirstAskedFor) {
   ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named("acme")).status, 201);
   const std::string user =

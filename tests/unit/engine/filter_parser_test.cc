@@ -244,7 +244,7 @@ std::string Nested(std::size_t levels, std::string_view open, std::string_view c
   return text;
 }
 
-// rows: F11
+// rows: F11 Z12
 TEST(FilterParserTest, BoundsDepth) {
   for (const std::string_view open : {"(", "not("}) {
     EXPECT_TRUE(ParseFilter(Nested(kFilterDepthMax, open, ")")));
@@ -267,7 +267,7 @@ TEST(FilterParserTest, BoundsTerms) {
   EXPECT_NE(more.error().detail.find("more than 1000 terms"), std::string::npos);
 }
 
-// rows: F11
+// rows: F11 Z12
 TEST(FilterParserTest, BoundsBytes) {
   const std::string operand(kFilterBytesMax - std::string_view(R"(a eq "")").size(), 'x');
   EXPECT_TRUE(ParseFilter(R"(a eq ")" + operand + R"(")"));

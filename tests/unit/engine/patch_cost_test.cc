@@ -115,6 +115,7 @@ TEST_F(PatchCostTest, WalksOverMembersStopAtTheLimit) {
   EXPECT_LT(state_.walks, 20);
 }
 
+// rows: Z12
 TEST_F(PatchCostTest, OneOperationMayNotStandForThousands) {
   const std::string whole =
       R"({"op": "remove", "path": "urn:ietf:params:scim:schemas:core:2.0:User"})";

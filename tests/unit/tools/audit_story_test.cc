@@ -53,6 +53,14 @@ TEST(AuditStoryTest, OneChangeIsOneLine) {
       "10.2.3.4\n");
 }
 
+TEST(AuditStoryTest, BehindProxiesTheClientIsWhoSentIt) {
+  std::string event =
+      Event("ResourcePatched", User(), R"(,"changes":[{"path":"title","after":"x"}])");
+  const std::string peer = R"("address":"10.2.3.4")";
+  event.insert(event.find(peer) + peer.size(), R"(,"forwarded":"192.0.2.7, 10.2.3.5")");
+  EXPECT_TRUE(Tell(JanesStory(), event).contains(" from 192.0.2.7\n")) << Tell(JanesStory(), event);
+}
+
 TEST(AuditStoryTest, FurtherChangesAreAlignedBelowTheFirst) {
   EXPECT_EQ(
       Tell(

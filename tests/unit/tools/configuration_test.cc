@@ -36,6 +36,17 @@ TEST_F(ConfigurationTest, LimitsComeFromTheFile) {
   EXPECT_EQ(loaded->page_max, 50U);
 }
 
+TEST_F(ConfigurationTest, TrustedProxiesAreAListOrAText) {
+  const auto expected = api::TrustedProxies::Parse("2001:db8::/32,10.0.0.7");
+  for (const char* toml : {"trusted_proxies = [\"2001:db8::/32\", \"10.0.0.7\"]",
+                           "trusted_proxies = \"2001:db8::/32, 10.0.0.7\""}) {
+    const auto loaded = Load(toml);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->trusted_proxies, expected) << toml;
+  }
+  EXPECT_EQ(Load("")->trusted_proxies, api::TrustedProxies());
+}
+
 TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
   struct Case {
     const char* toml;
@@ -46,7 +57,9 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
         Case{"bodies_bytes_max = 0", "bodies_bytes_max"},
         Case{"page_default = 2000", "page_default"}, Case{"listen = \"8080\"", "8080"},
         Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
-        Case{"=", "line 1"}}) {
+        Case{"trusted_proxies = \"10.1.2.3/8\"", "trusted_proxies"},
+        Case{"trusted_proxies = [1]", "trusted_proxies"},
+        Case{"listen = [\"127.0.0.1:80\"]", "listen"}, Case{"=", "line 1"}}) {
     const auto loaded = Load(each.toml);
     ASSERT_FALSE(loaded) << each.toml;
     EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid) << each.toml;
@@ -86,6 +99,12 @@ TEST_F(ConfigurationTest, TrustedIssuersComeFromTheFile) {
   EXPECT_EQ(first.credential.ToString(), "0190aaaa-0000-7000-8000-000000000001");
   EXPECT_EQ(loaded->trusted_issuers[1].audiences.size(), 2U);
   EXPECT_EQ(loaded->trusted_issuers[1].jwks, first.jwks);
+  std::string fetched = kTrusted;
+  for (std::size_t at = fetched.find("keys/entra.json"); at != std::string::npos;
+       at = fetched.find("keys/entra.json")) {
+    fetched.replace(at, 15, "https://login.example/keys");
+  }
+  EXPECT_EQ(Load(fetched)->trusted_issuers[1].jwks, "https://login.example/keys");
 }
 
 TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
@@ -109,7 +128,8 @@ TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
            {changed("\"other\"", "\"robot\""), "[[trusted_issuer]] 2: another table"},
            {changed("\"api://a\"", "[]"), "[[trusted_issuer]] 1: audience"},
            {changed("\"api://a\"", "[1]"), "[[trusted_issuer]] 1: audience"},
-           {changed("keys/entra.json", "https://login.example/keys"), "jwks must be a file"},
+           {changed("keys/entra.json", "http://login.example/keys"), "jwks must be a file or"},
+           {changed("keys/entra.json", "https://"), "jwks must be a file or"},
            {changed("8000-000000000001", "8000"), "`scimledger token list`"},
            {changed("subject = \"robot\"", "subject = \"robot\"\nname = \"x\""), "'name'"},
            {"trusted_issuer = \"x\"", "[[trusted_issuer]]"},
