@@ -17,7 +17,6 @@ void Require(bool is_met, fmt::format_string<Arguments...> text, Arguments&&... 
   if (!is_met) throw std::runtime_error(fmt::format(text, std::forward<Arguments>(arguments)...));
 }
 
-/// Of this job's tenant: others may share the server in load mode, which never verifies.
 std::size_t CountThere(const auto& items) {
   std::size_t count = 0;
   for (const auto& item : items) count += item.id.empty() ? 0U : 1U;

@@ -3,149 +3,125 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <exception>
-#include <map>
-#include <mutex>
-#include <string>
-#include <thread>
+#include <functional>
+#include <stdexcept>
 #include <utility>
-#include <vector>
 
-#include "tests/simulators/deployment.h"
 #include "tests/simulators/entra.h"
 #include "tests/simulators/okta.h"
+#include "tests/simulators/schedule.h"
+#include "tests/simulators/side_by_side.h"
 
 namespace scimledger::simulators {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Latencies = std::map<std::string, std::vector<double>, std::less<>>;
+using Clock = Schedule::Clock;
 
-/// The load's time is over.
-struct TimeIsUp {};
+/// Every tenant's users are called alike: it must not matter.
+constexpr const char* kTag = "load";
 
-/// Requests of one job fall due at a steady rate, whether or not the answers keep up: a latency
-/// counts from when its request was due, so that a slow answer is not hidden by asking later.
-class Schedule {
- public:
-  Schedule(Clock::time_point begin, double rate, double seconds)
-      : due_(begin),
-        interval_(
-            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate))),
-        end_(begin +
-             std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds))) {}
+bool IsOkta(const LoadOptions& options, std::size_t index) {
+  return options.is_okta && (!options.is_entra || index % 2 == 1);
+}
 
-  Hooks MakeHooks() {
-    Hooks hooks;
-    hooks.before = [this] {
-      if (due_ >= end_ || Clock::now() >= end_) throw TimeIsUp();
-      std::this_thread::sleep_until(due_);
-      return std::exchange(due_, due_ + interval_);
-    };
-    hooks.after = [this](const std::string& step, Clock::time_point begun) {
-      const std::chrono::duration<double, std::milli> latency = Clock::now() - begun;
-      latencies_[step.substr(0, step.find('_'))].push_back(latency.count());
-      ++answered_;
-    };
-    return hooks;
+/// Cycles until the time is over. `again` is a cycle that has nothing to do.
+template <typename Job>
+void RunCycles(Job& job, SourceDirectory& source, const Schedule& schedule,
+               const std::function<void()>& cycle, const std::function<void()>& again) {
+  cycle();
+  while (!schedule.IsOver()) {
+    source.Change();
+    cycle();
   }
-  const Latencies& latencies() const { return latencies_; }
-  std::size_t answered() const { return answered_; }
+  job.Verify();
+  const std::uint64_t head = job.Head();
+  again();
+  if (const std::uint64_t after = job.Head(); after != head) {
+    throw std::runtime_error(
+        fmt::format("the same cycle again made {} events, it must make none", after - head));
+  }
+}
 
- private:
-  Clock::time_point due_;
-  Clock::duration interval_;
-  Clock::time_point end_;
-  Latencies latencies_;
-  std::size_t answered_ = 0;
-};
-
-/// One job's work without end: a directory of some size, and its changes.
-void RunJob(const LoadOptions& options, const Script& script, const Deployment& deployment,
-            std::size_t index, Schedule& schedule) {
+void RunTenant(const LoadOptions& options, const Script& script, Access access, std::size_t index,
+               Schedule& schedule) {
   // The creates take about two fifths of the time, changes the rest.
   const auto people = static_cast<std::size_t>(options.rate * options.seconds / 8) + 10;
-  SourceDirectory source(options.folder / "names.txt", fmt::format("job{}", index),
-                         {people, people / 10 + 1}, options.seed + index);
-  Player player(script, deployment.url(), deployment.token(index), Player::Then::kSkip,
-                schedule.MakeHooks());
-  if (options.vendor == Vendor::kOkta) {
+  SourceDirectory source(options.folder / "names.txt", kTag, {people, people / 10 + 1},
+                         options.seed + index);
+  Player player(script, std::move(access), Player::Then::kSkip, schedule.MakeHooks());
+  if (IsOkta(options, index)) {
     OktaJob job(source, std::move(player));
-    for (;; source.Change()) job.Push();
+    const auto push = [&job] { job.Push(); };
+    return RunCycles(job, source, schedule, push, push);
   }
   std::vector<Player> players;
   players.push_back(std::move(player));
   EntraJob job(source, std::move(players));
-  for (;; source.Change()) job.IncrementalCycle();
+  RunCycles(
+      job, source, schedule, [&job] { job.IncrementalCycle(); }, [&job] { job.Restart(); });
 }
 
-void PrintRow(const std::string& kind, std::vector<double>& latencies, double seconds) {
-  std::ranges::sort(latencies);
-  const auto at = [&latencies](double share) {
-    const auto rank = static_cast<std::size_t>(share * static_cast<double>(latencies.size()));
-    return latencies[std::min(rank, latencies.size() - 1)];
-  };
-  fmt::print("{:<18} {:>8} {:>10.1f} {:>9.2f} {:>9.2f} {:>9.2f}\n", kind, latencies.size(),
-             static_cast<double>(latencies.size()) / seconds, at(0.5), at(0.99), latencies.back());
-}
-
-void PrintTable(const LoadOptions& options, const std::vector<Schedule>& schedules,
-                double seconds) {
-  Latencies together;
-  std::vector<double> all;
-  std::size_t slowest = schedules.front().answered();
-  for (const Schedule& schedule : schedules) {
-    slowest = std::min(slowest, schedule.answered());
-    for (const auto& [kind, latencies] : schedule.latencies()) {
-      auto& row = together[kind];
-      row.insert(row.end(), latencies.begin(), latencies.end());
-      all.insert(all.end(), latencies.begin(), latencies.end());
-    }
-  }
-  if (all.empty()) return;
-  fmt::print("{} jobs asking for {} requests/s each, {:.1f} s; ms from when a request was due\n\n",
-             options.tenants, options.rate, seconds);
-  fmt::print("{:<18} {:>8} {:>10} {:>9} {:>9} {:>9}\n", "request", "count", "per s", "p50 ms",
-             "p99 ms", "max ms");
-  for (auto& [kind, latencies] : together) PrintRow(kind, latencies, seconds);
-  PrintRow("all", all, seconds);
-  fmt::print("\nslowest job: {:.1f} requests/s\n", static_cast<double>(slowest) / seconds);
-}
-
-}  // namespace
-
-void RunLoad(const LoadOptions& options) {
-  const Script script(options.folder / (options.vendor == Vendor::kEntra ? "entra" : "okta"));
-  Deployment deployment(options.tenants);
-  const Clock::time_point begin = Clock::now() + std::chrono::milliseconds(200);
+/// Jobs do not know of each other: their requests are spread, not sent in step.
+std::vector<Schedule> MakeSchedules(const LoadOptions& options, Clock::time_point begin) {
   std::vector<Schedule> schedules;
   for (std::size_t i = 0; i < options.tenants; ++i) {
-    // Jobs do not know of each other: their requests are spread, not sent in step.
     const std::chrono::duration<double> shift(
         static_cast<double>(i) / (options.rate * static_cast<double>(options.tenants)));
     schedules.emplace_back(begin + std::chrono::duration_cast<Clock::duration>(shift), options.rate,
                            options.seconds);
   }
-  std::mutex mutex;
-  std::exception_ptr failure;
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < options.tenants; ++i) {
-      threads.emplace_back([&, i] {
-        try {
-          RunJob(options, script, deployment, i, schedules[i]);
-        } catch (const TimeIsUp&) {
-        } catch (...) {
-          const std::lock_guard lock(mutex);
-          failure = std::current_exception();
-        }
-      });
-    }
+  return schedules;
+}
+
+void Print(const LoadOptions& options, const LoadResult& result) {
+  Latencies by_request;
+  Latencies by_tenant;
+  std::vector<double> all;
+  std::size_t fewest = AllOf(result.tenants.front().latencies).size();
+  for (const TenantLoad& tenant : result.tenants) {
+    const std::vector<double> of_tenant = AllOf(tenant.latencies);
+    fewest = std::min(fewest, of_tenant.size());
+    Append(tenant.latencies, by_request);
+    Append(of_tenant, by_tenant[tenant.kind]);
+    Append(of_tenant, all);
   }
-  if (failure) std::rethrow_exception(failure);
-  PrintTable(options, schedules, std::chrono::duration<double>(Clock::now() - begin).count());
+  const std::size_t count = all.size();
+  by_tenant["all tenants"] = std::move(all);
+  fmt::print("{} tenants asking for {} requests/s each, {:.1f} s; ms from when a request was due\n",
+             options.tenants, options.rate, result.seconds);
+  fmt::print("{:.0f} requests fell due, {} were answered in time to count\n\n",
+             options.rate * options.seconds * static_cast<double>(options.tenants), count);
+  PrintTable("request", std::move(by_request), result.seconds);
+  PrintTable("tenant", std::move(by_tenant), result.seconds);
+  fmt::print("slowest tenant: {:.1f} requests/s\n", static_cast<double>(fewest) / result.seconds);
+}
+
+}  // namespace
+
+LoadResult PlayLoad(const LoadOptions& options, const Deployment& deployment, std::size_t first) {
+  const Script entra(options.folder / "entra");
+  const Script okta(options.folder / "okta");
+  const Clock::time_point begin = Clock::now() + std::chrono::milliseconds(200);
+  std::vector<Schedule> schedules = MakeSchedules(options, begin);
+  SideBySide(options.tenants, [&](std::size_t index) {
+    const Script& script = IsOkta(options, index) ? okta : entra;
+    RunTenant(options, script, deployment.AccessTo(first + index), index, schedules[index]);
+  });
+  LoadResult result;
+  result.seconds = options.seconds;
+  for (std::size_t i = 0; i < options.tenants; ++i) {
+    result.tenants.push_back(
+        {IsOkta(options, i) ? "tenants of Okta" : "tenants of Entra", schedules[i].latencies()});
+    const std::chrono::duration<double> passed = schedules[i].last_answer() - begin;
+    result.seconds = std::max(result.seconds, passed.count());
+  }
+  return result;
+}
+
+void RunLoad(const LoadOptions& options) {
+  Deployment deployment(TenantNames("load", options.tenants));
+  Print(options, PlayLoad(options, deployment, 0));
   deployment.StopAndVerifyReplay();
 }
 

@@ -41,13 +41,12 @@ std::optional<std::string> Difference(const Exchange& exchange, const api::HttpR
 
 }  // namespace
 
-Player::Player(const Script& script, std::string url, std::string token, Then then, Hooks hooks)
+Player::Player(const Script& script, Access access, Then then, Hooks hooks)
     : script_(script),
-      url_(std::move(url)),
-      token_(std::move(token)),
+      access_(std::move(access)),
       then_(then),
       hooks_(std::move(hooks)),
-      client_(Connect(url_, kTimeout)) {}
+      client_(Connect(access_.url, kTimeout)) {}
 
 Answer Player::Play(std::string_view step, const Fields& fields) {
   const Step& played = script_.step(step);
@@ -59,17 +58,17 @@ Answer Player::Play(std::string_view step, const Fields& fields) {
 
 void Player::PlayAndLoseAnswer(std::string_view step, const Fields& fields) {
   const auto request = MakeRequest(script_.step(step).exchange, fields);
-  const auto lost = Connect(url_, std::chrono::milliseconds(1))->Send(request);
+  const auto lost = Connect(access_.url, std::chrono::milliseconds(1))->Send(request);
   static_cast<void>(lost);  // an answer that came in time is lost as well
 }
 
 api::HttpRequest Player::MakeRequest(const Exchange& exchange, const Fields& fields) const {
   api::HttpRequest request;
   request.method = exchange.method;
-  request.target = "/scim/v2" + FillTarget(exchange.target, fields);
+  request.target = FillTarget(exchange.target, fields);
   request.headers = exchange.headers;
   if (!api::FindHeader(request.headers, "Authorization")) {
-    request.headers.emplace_back("Authorization", "Bearer " + token_);
+    request.headers.emplace_back("Authorization", "Bearer " + access_.token);
   }
   std::erase_if(request.headers, [](const auto& header) { return header.second == "none"; });
   if (!exchange.body.empty()) request.body = FillJson(exchange.body, fields);

@@ -21,6 +21,13 @@ struct Answer {
   std::string id;  ///< bound by `<id:id>` in the pattern
 };
 
+/// Where a client sends its requests.
+struct Access {
+  std::string
+      url;  ///< what the operator is told to configure: ends with /scim/v2, or with a tenant
+  std::string token;
+};
+
 /// Called around every request of a client. Empty ones are not called.
 struct Hooks {
   /// May wait, and returns the time from which the answer's latency counts.
@@ -33,7 +40,7 @@ class Player {
  public:
   enum class Then { kCheck, kSkip };  ///< the `then` parts of steps
 
-  Player(const Script& script, std::string url, std::string token, Then then, Hooks hooks = {});
+  Player(const Script& script, Access access, Then then, Hooks hooks = {});
 
   /// Throws std::runtime_error with request and answer if the answer is not as the step says.
   Answer Play(std::string_view step, const Fields& fields);
@@ -46,8 +53,7 @@ class Player {
   Answer Do(const std::string& name, const Exchange& exchange, const Fields& fields);
 
   const Script& script_;
-  std::string url_;
-  std::string token_;
+  Access access_;
   Then then_;
   Hooks hooks_;
   std::unique_ptr<api::HttpClient> client_;
