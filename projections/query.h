@@ -59,8 +59,11 @@ inline constexpr std::uint64_t kSortedRowsMax = 100'000;
 /// is an equality the directory looks up.
 bool NeedsScan(const Directory& directory, const Query& query);
 
+struct Explain;
+
 /// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location
-/// and $ref, which filters may name. Thread-safe.
-QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url);
+/// and $ref, which filters may name. `explain` (explain.h), where given, is told how. Thread-safe.
+QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url,
+                Explain* explain = nullptr);
 
 }  // namespace scimledger::projections
