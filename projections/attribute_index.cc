@@ -64,9 +64,10 @@ std::size_t AttributeIndex::memory_bytes() const {
 }
 
 void AttributeIndex::Clear() {
+  IndexStatePtr gone;  // let go of without the lock
   const std::lock_guard lock(mutex_);
   ++generation_;
-  state_.reset();
+  std::swap(gone, state_);
   refused_.clear();
   asked_.clear();
   is_renewal_asked_ = false;
@@ -87,6 +88,7 @@ IndexStatePtr AttributeIndex::Acquire(std::span<const ColumnName> wanted) {
   IndexStatePtr state;
   {
     const std::lock_guard lock(mutex_);
+    if (options_.memory_max_bytes == 0) return nullptr;
     state = state_;
     const Clock::time_point now = Clock::now();
     for (const ColumnName& name : wanted) {
@@ -110,6 +112,17 @@ IndexStatePtr AttributeIndex::Acquire(std::span<const ColumnName> wanted) {
   if (!later.empty()) Ask(later, false);
   const std::lock_guard lock(mutex_);
   return state_;
+}
+
+void AttributeIndex::WaitFor(std::span<const ColumnName> wanted, Clock::time_point deadline) {
+  Acquire(wanted);
+  // Until some day, not forever: the clock's last moment overflows on its way to the system.
+  const Clock::time_point latest = std::min(deadline, Clock::now() + std::chrono::hours(1));
+  std::unique_lock lock(mutex_);
+  idle_.wait_until(lock, latest, [&] {
+    return is_ending_ || std::none_of(wanted.begin(), wanted.end(),
+                                      [this](const auto& name) { return asked_.contains(name); });
+  });
 }
 
 bool AttributeIndex::IsDue(const IndexState& state, const RowTable::Difference& difference) const {
@@ -256,6 +269,7 @@ void AttributeIndex::Renew() {
   }
   if (!before) return;
   IndexState state{freeze_(), before->types};
+  if (state.base->sequence() == before->base->sequence()) return;
   const Clock::time_point oldest = Clock::now() - kKeepsUntilDropped * keep;
   for (const auto& [name, time] : last_used) {
     if (time < oldest) Drop(state, name);

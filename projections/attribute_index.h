@@ -32,7 +32,7 @@ struct IndexState {
 using IndexStatePtr = std::shared_ptr<const IndexState>;
 
 struct AttributeIndexOptions {
-  /// Beyond it the columns that nobody used lately go, or new ones are not made.
+  /// Beyond it the columns that nobody used lately go, or new ones are not made. 0: queries scan.
   std::size_t memory_max_bytes = std::size_t{256} << 20U;
   /// Directories of so many rows are indexed by the query itself; larger ones by a thread, while
   /// queries scan.
@@ -64,6 +64,8 @@ class AttributeIndex {
   /// What there is, with those of the wanted columns that are there or can be made at once; the
   /// others are on their way. nullptr: nothing.
   IndexStatePtr Acquire(std::span<const ColumnName> wanted);
+  /// Asks for the columns and waits until they are made, or will not be, or the deadline passes.
+  void WaitFor(std::span<const ColumnName> wanted, std::chrono::steady_clock::time_point deadline);
   /// Tells how much differs from the state's base, so that it can be renewed.
   void Report(const IndexState& state, const RowTable::Difference& difference);
 

@@ -84,15 +84,16 @@ std::uint32_t Column::RankAtByte(std::size_t at, std::uint32_t from) const {
   return static_cast<std::uint32_t>(found - first);
 }
 
-std::uint32_t Column::NextContaining(std::string_view sought, std::uint32_t rank) const {
+std::uint32_t Column::NextWith(std::string_view sought, bool is_end, std::uint32_t rank) const {
   if (rank >= key_count()) return key_count();
   std::size_t from = rank == 0 ? 0 : parts_.ends[rank - 1];
   while (true) {
     const std::size_t at = FindText(parts_.text, sought, from);
     if (at == std::string_view::npos) return key_count();
     rank = RankAtByte(at, rank);
-    if (at + sought.size() <= parts_.ends[rank]) return rank;
-    from = at + 1;  // it reaches over into the next key
+    const std::size_t end = at + sought.size();
+    if (is_end ? end == parts_.ends[rank] : end <= parts_.ends[rank]) return rank;
+    from = at + 1;  // it reaches over into the next key, or ends too soon
   }
 }
 

@@ -46,6 +46,23 @@ void ColumnWriter::Slot(std::uint32_t slot) {
   parts_.slot_ends.back() = static_cast<std::uint32_t>(parts_.slots.size());
 }
 
+void ColumnWriter::CopyRun(const Column& from, KeyRange range,
+                           std::span<const std::uint32_t> moved) {
+  if (range.begin == range.end) return;
+  const ColumnParts& old = from.parts();
+  const std::size_t begin = range.begin == 0 ? 0 : old.ends[range.begin - 1];
+  // Differences may be negative: unsigned numbers wrap to the same.
+  const auto text_shift = static_cast<std::uint32_t>(parts_.text.size() - begin);
+  const auto slot_shift =
+      static_cast<std::uint32_t>(parts_.slots.size() - from.SlotsBefore(range.begin));
+  parts_.text.append(old.text, begin, old.ends[range.end - 1] - begin);
+  for (std::uint32_t rank = range.begin; rank < range.end; ++rank) {
+    parts_.ends.push_back(old.ends[rank] + text_shift);
+    parts_.slot_ends.push_back(static_cast<std::uint32_t>(from.SlotsBefore(rank + 1)) + slot_shift);
+  }
+  for (const std::uint32_t slot : from.SlotsOf(range)) parts_.slots.push_back(moved[slot]);
+}
+
 ColumnPtr ColumnWriter::Finish(bool has_ranks, std::optional<BitSet> valued) {
   if (is_too_large_) return nullptr;
   if (has_ranks && !parts_.ends.empty()) {
@@ -215,36 +232,97 @@ BitSet MergeValued(const Column& old, std::span<const std::uint32_t> moved, cons
   return valued;
 }
 
+/// The ranks of keys that lose slots, ascending. nullopt: the column cannot tell.
+std::optional<std::vector<std::uint32_t>> RanksThatLose(const Column& old,
+                                                        std::span<const std::uint32_t> moved) {
+  if (!old.has_ranks() || old.ranks().empty()) return std::nullopt;
+  std::vector<std::uint32_t> ranks;
+  for (std::size_t slot = 0; slot < moved.size(); ++slot) {
+    const std::uint32_t rank = old.ranks()[slot];
+    if (moved[slot] == Column::kNoRank && rank != Column::kNoRank) ranks.push_back(rank);
+  }
+  std::sort(ranks.begin(), ranks.end());
+  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+  return ranks;
+}
+
+/// Writes old and fresh keys in one order. Runs of keys with nothing to change are copied whole.
+class KeyMerge {
+ public:
+  KeyMerge(const Column& old, std::span<const std::uint32_t> moved, const FreshKeys& fresh,
+           ColumnWriter& writer)
+      : old_(old),
+        moved_(moved),
+        losing_(RanksThatLose(old, moved)),
+        next_(fresh.entries.begin()),
+        end_(fresh.entries.end()),
+        writer_(writer) {}
+
+  void Run() {
+    std::uint32_t rank = 0;
+    while (true) {
+      const std::uint32_t fresh_rank = next_ == end_ ? old_.key_count() : RankOfNext();
+      const std::uint32_t stop = std::min(fresh_rank, NextLosing(rank));
+      writer_.CopyRun(old_, {rank, stop}, moved_);
+      rank = stop;
+      const bool is_fresh_next = next_ != end_ && fresh_rank == rank;
+      if (is_fresh_next && !(rank < old_.key_count() && old_.KeyAt(rank) == next_->key)) {
+        Write(next_->key, {}, EndOfNext());
+        continue;
+      }
+      if (rank == old_.key_count()) return;
+      Write(old_.KeyAt(rank), old_.SlotsOf({rank, rank + 1}), is_fresh_next ? EndOfNext() : next_);
+      ++rank;
+    }
+  }
+
+ private:
+  using Entries = std::vector<FreshKeys::Entry>::const_iterator;
+
+  std::uint32_t RankOfNext() {
+    if (known_ != next_) {
+      known_ = next_;
+      known_rank_ = old_.LowerBound(next_->key);
+    }
+    return known_rank_;
+  }
+  std::uint32_t NextLosing(std::uint32_t rank) {
+    if (!losing_) return rank;
+    while (at_losing_ < losing_->size() && (*losing_)[at_losing_] < rank) ++at_losing_;
+    return at_losing_ < losing_->size() ? (*losing_)[at_losing_] : old_.key_count();
+  }
+  Entries EndOfNext() const {
+    return std::find_if(next_, end_,
+                        [&](const FreshKeys::Entry& entry) { return entry.key != next_->key; });
+  }
+  void Write(std::string_view key, std::span<const std::uint32_t> slots, Entries fresh_end) {
+    writer_.Key(key);
+    MergeSlots(slots, moved_, {next_, fresh_end}, writer_);
+    next_ = fresh_end;
+  }
+
+  const Column& old_;
+  std::span<const std::uint32_t> moved_;
+  std::optional<std::vector<std::uint32_t>> losing_;
+  std::size_t at_losing_ = 0;
+  Entries next_;
+  Entries end_;
+  Entries known_{};
+  std::uint32_t known_rank_ = 0;
+  ColumnWriter& writer_;
+};
+
 }  // namespace
 
 ColumnPtr MergeColumn(const Column& old, std::span<const std::uint32_t> moved,
                       const FreshSlots& fresh, std::size_t slot_count) {
   const FreshKeys keys(fresh);
+  const std::size_t text_max = old.key_bytes() + fresh.values.text.size();
+  const std::size_t slots_max = old.parts().slots.size() + keys.entries.size();
+  if (text_max > kNumbersMax || slots_max > kNumbersMax) return nullptr;
   ColumnWriter writer(slot_count);
-  writer.Reserve(old.key_bytes() + fresh.values.text.size(), old.key_count() + keys.entries.size(),
-                 old.parts().slots.size() + keys.entries.size());
-  auto next = keys.entries.begin();
-  const auto end_of_key = [&](std::string_view key) {
-    return std::find_if(next, keys.entries.end(),
-                        [&](const FreshKeys::Entry& entry) { return entry.key != key; });
-  };
-  const auto write_fresh_below = [&](const std::string_view* key) {
-    while (next != keys.entries.end() && (key == nullptr || next->key < *key)) {
-      const auto end = end_of_key(next->key);
-      writer.Key(next->key);
-      MergeSlots({}, moved, {next, end}, writer);
-      next = end;
-    }
-  };
-  for (std::uint32_t rank = 0; rank < old.key_count(); ++rank) {
-    const std::string_view key = old.KeyAt(rank);
-    write_fresh_below(&key);
-    const auto end = next != keys.entries.end() && next->key == key ? end_of_key(key) : next;
-    writer.Key(key);
-    MergeSlots(old.SlotsOf({rank, rank + 1}), moved, {next, end}, writer);
-    next = end;
-  }
-  write_fresh_below(nullptr);
+  writer.Reserve(text_max, old.key_count() + keys.entries.size(), slots_max);
+  KeyMerge(old, moved, keys, writer).Run();
   const bool was_single = old.has_ranks() || old.key_count() == 0;
   const bool is_single = was_single && keys.is_single;
   const bool needs_valued = old.parts().valued || !is_single || keys.has_keyless;

@@ -24,6 +24,9 @@ class ColumnWriter {
   /// Its slots follow, in ascending order. A key without slots does not become part of the column.
   void Key(std::string_view key) { key_ = key; }
   void Slot(std::uint32_t slot);
+  /// Keys of another column with all their slots, which got these numbers. The caller has checked
+  /// that the column does not get too large.
+  void CopyRun(const Column& from, KeyRange range, std::span<const std::uint32_t> moved);
   /// Whether the column got too large for its 32-bit numbers; the rest was not taken.
   bool is_too_large() const { return is_too_large_; }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/ordered_key.h"
+#include "engine/unique_keys.h"
 #include "projections/row_test.h"
 
 namespace scimledger::projections {
@@ -14,7 +15,6 @@ namespace {
 constexpr std::size_t kSlotCost = 2;         ///< to mark a slot of a key
 constexpr std::size_t kRankCost = 1;         ///< to compare a rank, in order of slots
 constexpr std::size_t kRandomRankCost = 4;   ///< to compare the rank of one slot
-constexpr std::size_t kKeyCost = 3;          ///< to look at the next key
 constexpr std::size_t kBytesPerCost = 8;     ///< of text to search
 constexpr std::size_t kRandomKeyCost = 60;   ///< to search the key of one slot
 constexpr std::size_t kEvaluateCost = 1000;  ///< for the evaluator to decide about a row
@@ -42,13 +42,54 @@ Bounds Complement(const Bounds& bounds, const BitSet& within) {
   return {std::move(sure), std::move(possible)};
 }
 
+/// Whose id an equality asks for, where the view finds the rows by it.
+enum class Looked : std::uint8_t { kNowhere, kById, kByMember, kByGroup };
+
+Looked WhereLooked(const SchemaRegistry& registry, const Filter::Compare& compare) {
+  if (compare.op != CompareOperator::kEq && compare.op != CompareOperator::kNe) {
+    return Looked::kNowhere;
+  }
+  if (compare.path.attribute == registry.common().id) return Looked::kById;
+  const Attribute& attribute = registry.attribute(compare.path.attribute);
+  if (!compare.path.sub || attribute.parts.value != compare.path.sub) return Looked::kNowhere;
+  if (attribute.role == AttributeRole::kReferenceSet) return Looked::kByMember;
+  return attribute.role == AttributeRole::kMemberships ? Looked::kByGroup : Looked::kNowhere;
+}
+
+/// The members of a group and of the groups among them, and so on.
+OrdinalSet MembersBelow(const DirectoryContents& contents, std::uint32_t group) {
+  OrdinalSet known;
+  std::vector<std::uint32_t> groups = {group};
+  while (!groups.empty()) {
+    const OrdinalSet* members = contents.MembersOf(groups.back());
+    groups.pop_back();
+    if (members == nullptr) continue;
+    members->Any([&](std::uint32_t member) {
+      if (known.Add(member) && contents.MembersOf(member) != nullptr) groups.push_back(member);
+      return false;
+    });
+  }
+  return known;
+}
+
+/// The rows of slots, as far as they are asked for. `rows`: where slots are elements.
+BitSet RowsOf(BitSet slots, const ElementRows* rows, const BitSet& within) {
+  if (rows == nullptr) {
+    slots.And(within);
+    return slots;
+  }
+  BitSet found(within.size());
+  slots.ForEach([&](std::size_t slot) { found.Set((*rows)[slot]); });
+  found.And(within);
+  return found;
+}
+
 class ColumnCollector {
  public:
   explicit ColumnCollector(const SchemaRegistry& registry) : registry_(registry) {}
 
   void operator()(const Filter::Compare& node) {
-    const bool is_equality = node.op == CompareOperator::kEq || node.op == CompareOperator::kNe;
-    if (!is_equality || node.path.attribute != registry_.common().id) Add(node.path);
+    if (WhereLooked(registry_, node) == Looked::kNowhere) Add(node.path);
   }
   void operator()(const Filter::Present& node) { Add(node.path); }
   void operator()(const Filter::ValuePath& node) {
@@ -85,6 +126,24 @@ std::vector<ColumnKey> ColumnsFor(const SchemaRegistry& registry, const Filter& 
   ColumnCollector collector(registry);
   collector.Collect(filter);
   return collector.Take();
+}
+
+bool LooksUp(const SchemaRegistry& registry, const Filter& filter) {
+  const auto looks_up = [&](const Filter& term) { return LooksUp(registry, term); };
+  if (const auto* node = std::get_if<Filter::Compare>(&filter.node)) {
+    return WhereLooked(registry, *node) != Looked::kNowhere;
+  }
+  if (const auto* node = std::get_if<Filter::And>(&filter.node)) {
+    return std::any_of(node->terms.begin(), node->terms.end(), looks_up);
+  }
+  if (const auto* node = std::get_if<Filter::Or>(&filter.node)) {
+    return !node->terms.empty() && std::all_of(node->terms.begin(), node->terms.end(), looks_up);
+  }
+  if (const auto* node = std::get_if<Filter::Not>(&filter.node)) return looks_up(*node->term);
+  if (const auto* node = std::get_if<Filter::ValuePath>(&filter.node)) {
+    return looks_up(*node->inner);
+  }
+  return false;
 }
 
 FilterPlan::FilterPlan(const TypeIndex& index, const FrozenView& view,
@@ -227,28 +286,16 @@ Bounds FilterPlan::EvaluateNode(const Filter::ValuePath& node, const Scope& scop
   const Scope inner{elements->size(), true};
   const Bounds bounds = Evaluate(*node.inner, inner, BitSet(inner.size, BitSet::Filled::kYes));
   how_ = "elements, then their rows";
-  const auto rows_of = [&](const BitSet& slots) {
-    BitSet rows(within.size());
-    slots.ForEach([&](std::size_t slot) { rows.Set((*elements)[slot]); });
-    rows.And(within);
-    return rows;
-  };
-  if (!bounds.possible) return Exactly(rows_of(bounds.sure));
-  return {rows_of(bounds.sure), rows_of(*bounds.possible)};
+  BitSet sure = RowsOf(bounds.sure, elements, within);
+  if (!bounds.possible) return Exactly(std::move(sure));
+  return {std::move(sure), RowsOf(*bounds.possible, elements, within)};
 }
 
 Bounds FilterPlan::EvaluateNode(const Filter::Present& node, const Scope& scope, Within within) {
   const ColumnPtr column = index_.Find({node.path, ColumnKey::Kind::kValues});
   if (column == nullptr) return Unknown(within);
   how_ = "column, slots with a value";
-  BitSet valued = column->Valued();
-  if (const ElementRows* rows = MapFor(node.path, scope)) {
-    BitSet mapped(within.size());
-    valued.ForEach([&](std::size_t slot) { mapped.Set((*rows)[slot]); });
-    valued = std::move(mapped);
-  }
-  valued.And(within);
-  return Exactly(std::move(valued));
+  return Exactly(RowsOf(column->Valued(), MapFor(node.path, scope), within));
 }
 
 Bounds FilterPlan::EvaluateNode(const Filter::Compare& node, const Scope& scope, Within within) {
@@ -261,17 +308,11 @@ Bounds FilterPlan::EvaluateNode(const Filter::Compare& node, const Scope& scope,
   return node.op == CompareOperator::kNe ? Complement(*found, within) : *std::move(found);
 }
 
-/// Equalities that the view answers by itself. The evaluator has the last word on the few rows.
 std::optional<Bounds> FilterPlan::LookUp(const Filter::Compare& node, const Scope& scope,
                                          Within within) {
-  const bool is_equality = node.op == CompareOperator::kEq || node.op == CompareOperator::kNe;
-  if (!is_equality || scope.is_elements) return std::nullopt;
-  const bool is_id = node.path.attribute == registry_->common().id;
-  const Attribute& attribute = registry_->attribute(node.path.attribute);
-  const bool is_member = attribute.role == AttributeRole::kReferenceSet && node.path.sub &&
-                         attribute.parts.value == node.path.sub;
-  if (!is_id && !is_member) return std::nullopt;
-  how_ = is_id ? "id lookup" : "groups of the member";
+  const Looked looked = scope.is_elements ? Looked::kNowhere : WhereLooked(*registry_, node);
+  if (looked == Looked::kNowhere) return std::nullopt;
+  // The evaluator has the last word on the few rows that may match.
   Bounds bounds{BitSet(within.size()), BitSet(within.size())};
   const auto add = [&](std::uint32_t ordinal) {
     const auto row = index_.rows().Find(ordinal);
@@ -279,14 +320,27 @@ std::optional<Bounds> FilterPlan::LookUp(const Filter::Compare& node, const Scop
   };
   const auto id = ResourceId::Parse(node.operand.folded);
   const ResourcePtr found = id ? view_.FindRow(*id) : nullptr;
+  how_ = "id lookup";
   if (found == nullptr) return bounds;
-  if (is_id) {
+  if (looked == Looked::kById) {
     add(found->ordinal);
-  } else {
+  } else if (looked == Looked::kByMember) {
+    how_ = "groups of the member";
     view_.contents().AnyGroupOf(found->ordinal, [&](const Resource& group) {
       add(group.ordinal);
       return false;
     });
+  } else {
+    how_ = "members of the group";
+    const Attribute& leaf = registry_->attribute(*node.path.sub);
+    MembersBelow(view_.contents(), found->ordinal).Any([&](std::uint32_t ordinal) {
+      add(ordinal);
+      return false;
+    });
+    // Members know all groups above them, so nothing is left to check.
+    if (ComparisonKey(leaf, id->ToString()) == node.operand.folded) {
+      return Exactly(*std::move(bounds.possible));
+    }
   }
   return bounds;
 }
@@ -302,7 +356,6 @@ Bounds FilterPlan::Compare(const Column& column, const ElementRows* rows,
 Bounds FilterPlan::CompareRange(const Column& column, const ElementRows* rows, KeyRange range,
                                 Within within) {
   const std::size_t count = column.CountIn(range);
-  BitSet found(within.size());
   const bool has_ranks = rows == nullptr && column.has_ranks() && !column.ranks().empty();
   const std::size_t slot_cost = count * kSlotCost;
   const std::size_t fill_cost = column.slot_count() * kRankCost;
@@ -311,6 +364,7 @@ Bounds FilterPlan::CompareRange(const Column& column, const ElementRows* rows, K
     const std::uint32_t width = range.end - range.begin;
     if (within.Count() * kRandomRankCost < std::min(slot_cost, fill_cost)) {
       how_ = "column, rank of each";
+      BitSet found(within.size());
       within.ForEach([&](std::size_t slot) {
         if (ranks[slot] - range.begin < width) found.Set(slot);
       });
@@ -318,6 +372,7 @@ Bounds FilterPlan::CompareRange(const Column& column, const ElementRows* rows, K
     }
     if (fill_cost < slot_cost) {
       how_ = "column, all ranks";
+      BitSet found(within.size());
       found.Fill([&](std::size_t slot) { return ranks[slot] - range.begin < width; });
       found.And(within);
       return Exactly(std::move(found));
@@ -325,25 +380,20 @@ Bounds FilterPlan::CompareRange(const Column& column, const ElementRows* rows, K
   }
   how_ = "column, slots of the keys";
   const auto slots = column.SlotsOf(range);
-  if (rows == nullptr) {
-    for (const std::uint32_t slot : slots) found.Set(slot);
-  } else {
-    if (slot_cost > within.Count() * kEvaluateCost) return Unknown(within);
-    for (const std::uint32_t slot : slots) found.Set((*rows)[slot]);
-  }
-  found.And(within);
-  return Exactly(std::move(found));
+  if (rows != nullptr && slot_cost > within.Count() * kEvaluateCost) return Unknown(within);
+  BitSet marked(column.slot_count());
+  for (const std::uint32_t slot : slots) marked.Set(slot);
+  return Exactly(RowsOf(std::move(marked), rows, within));
 }
 
 Bounds FilterPlan::Search(const Column& column, const ElementRows* rows, CompareOperator op,
                           std::string_view sought, Within within) {
   const std::size_t candidates = within.Count();
-  const std::size_t scan_cost = column.key_bytes() / kBytesPerCost +
-                                (op == CompareOperator::kEw ? column.key_count() * kKeyCost : 0);
-  BitSet found(within.size());
+  const std::size_t scan_cost = column.key_bytes() / kBytesPerCost;
   if (rows == nullptr && column.has_ranks() && !column.ranks().empty() &&
       candidates * kRandomKeyCost < scan_cost) {
     how_ = "column, key of each";
+    BitSet found(within.size());
     within.ForEach([&](std::size_t slot) {
       if (HasKeyWith(column, column.ranks()[slot], op, sought)) found.Set(slot);
     });
@@ -351,13 +401,11 @@ Bounds FilterPlan::Search(const Column& column, const ElementRows* rows, Compare
   }
   if (rows != nullptr && candidates * kEvaluateCost < scan_cost) return Unknown(within);
   how_ = "column, search in all keys";
+  BitSet slots(column.slot_count());
   column.ForEachKeyWith(op, sought, [&](std::uint32_t rank) {
-    for (const std::uint32_t slot : column.SlotsOf({rank, rank + 1})) {
-      found.Set(rows == nullptr ? slot : (*rows)[slot]);
-    }
+    for (const std::uint32_t slot : column.SlotsOf({rank, rank + 1})) slots.Set(slot);
   });
-  found.And(within);
-  return Exactly(std::move(found));
+  return Exactly(RowsOf(std::move(slots), rows, within));
 }
 
 }  // namespace scimledger::projections

@@ -23,6 +23,10 @@ struct Bounds {
 /// The columns that answer the filter where they are there.
 std::vector<ColumnKey> ColumnsFor(const SchemaRegistry& registry, const Filter& filter);
 
+/// Whether ids in the filter lead to the rows without any column: `id`, `members.value`, and
+/// `groups.value`, whose rows are the members of the group and of the groups in it.
+bool LooksUp(const SchemaRegistry& registry, const Filter& filter);
+
 /// Answers filters about one resource type by set algebra over its columns, the terms with the
 /// fewest matches first. What no column answers (parts derived from other resources, columns that
 /// are still being made) leaves some rows possible, for the evaluator to decide: so the answer is

@@ -265,17 +265,23 @@ class IndexedQuery {
 
   std::optional<QueryResult> Run() {
     AttributeIndex& index = IndexOf(directory_);
-    const std::vector<AttributeIndex::ColumnName> wanted = Wanted();
-    if (wanted.empty()) return std::nullopt;
-    const IndexStatePtr state = index.Acquire(wanted);
-    if (state == nullptr) return std::nullopt;
-    const bool is_useful = std::any_of(wanted.begin(), wanted.end(), [&](const auto& name) {
-      return state->Find(name.first, name.second) != nullptr;
+    std::vector<AttributeIndex::ColumnName> wanted = Wanted();
+    if (IsDeep(query_)) {
+      index.WaitFor(wanted, query_.deadline);
+      wanted = Wanted();  // which column sorts is known once they are there
+      index.WaitFor(wanted, query_.deadline);
+    }
+    const bool looks_up = AnyLooksUp();
+    if (wanted.empty() && !looks_up) return std::nullopt;
+    IndexStatePtr state = index.Acquire(wanted);
+    const bool has_columns = std::any_of(wanted.begin(), wanted.end(), [&](const auto& name) {
+      return state != nullptr && state->Find(name.first, name.second) != nullptr;
     });
-    if (!is_useful) return std::nullopt;
+    if (!has_columns && !looks_up) return std::nullopt;
+    if (state == nullptr) state = std::make_shared<const IndexState>(IndexState{Freeze(), {}});
 
     // The view comes after the state, so it is at least as young.
-    const auto view = std::dynamic_pointer_cast<const FrozenView>(directory_.Freeze());
+    const auto view = Freeze();
     const std::size_t step = explain_.Begin("compare with the index's view");
     const RowTable::Difference difference =
         view->contents().rows.DifferenceFrom(state->base->contents().rows);
@@ -287,6 +293,17 @@ class IndexedQuery {
   }
 
  private:
+  std::shared_ptr<const FrozenView> Freeze() const {
+    return std::dynamic_pointer_cast<const FrozenView>(directory_.Freeze());
+  }
+
+  bool AnyLooksUp() const {
+    const RegistryPtr registry = directory_.current_registry();
+    return std::any_of(query_.types.begin(), query_.types.end(), [&](const TypeQuery& type) {
+      return type.filter && LooksUp(*registry, *type.filter);
+    });
+  }
+
   std::vector<AttributeIndex::ColumnName> Wanted() const {
     const RegistryPtr registry = directory_.current_registry();
     std::vector<AttributeIndex::ColumnName> wanted;
@@ -326,6 +343,8 @@ class IndexedQuery {
                                        [](const auto& type) { return type->PrepareWalk(); });
     if (is_walked) {
       Walk(types, result);
+    } else if (IsDeep(query_) && result.total > kSortedRowsMax) {
+      result.is_too_deep = true;
     } else {
       Sort(types, result);
     }

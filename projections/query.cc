@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "projections/column_source.h"
 #include "projections/indexed_query.h"
 #include "projections/query_driver.h"
 #include "projections/query_page.h"
@@ -129,10 +130,18 @@ QueryResult RunDriven(const Directory& directory, const Query& query, const Driv
   return result;
 }
 
+std::uint64_t CountRows(const DirectoryView& view, const Query& query) {
+  std::uint64_t rows = 0;
+  for (const TypeQuery& type : query.types) rows += view.resource_count(type.type);
+  return rows;
+}
+
 QueryResult Scan(const Directory& directory, const Query& query, std::string_view base_url) {
   QueryResult result;
   PageBuilder page(query);
   result.view = directory.Freeze();
+  result.is_too_deep = IsDeep(query) && CountRows(*result.view, query) > kSortedRowsMax;
+  if (result.is_too_deep) return result;
   QueryTest test(*result.view, query, base_url);
   result.view->ForEachResourceAtLeast(
       OnlyType(query), FirstOrdinal(query),
@@ -143,6 +152,18 @@ QueryResult Scan(const Directory& directory, const Query& query, std::string_vie
 }
 
 }  // namespace
+
+bool IsDeep(const Query& query) {
+  if (query.order == ListOrder::kCreation || query.count == 0) return false;
+  const std::uint64_t skipped = query.start_index == 0 ? 0 : query.start_index - 1;
+  return skipped >= kSortedRowsMax || query.count > kSortedRowsMax - skipped;
+}
+
+bool CanPageDeep(const SchemaRegistry& registry, const Query& query) {
+  return std::all_of(query.types.begin(), query.types.end(), [&](const TypeQuery& type) {
+    return !type.sort_by || HasColumn(registry, *type.sort_by);
+  });
+}
 
 bool NeedsScan(const Directory& directory, const Query& query) {
   if (IsPlainList(query)) return false;

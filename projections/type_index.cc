@@ -22,6 +22,8 @@ std::size_t TypeRows::LowerBound(std::uint32_t ordinal) const {
 }
 
 std::optional<std::size_t> TypeRows::Find(std::uint32_t ordinal) const {
+  // Where nothing was deleted and no other type came between, that is its place.
+  if (ordinal < ordinals_.size() && ordinals_[ordinal] == ordinal) return ordinal;
   const std::size_t row = LowerBound(ordinal);
   if (row == ordinals_.size() || ordinals_[row] != ordinal) return std::nullopt;
   return row;
@@ -97,6 +99,11 @@ class TypeIndex::Update {
   }
 
   std::shared_ptr<const TypeIndex> Run() {
+    if (is_unchanged_) {
+      auto same = std::make_shared<TypeIndex>(old_);
+      same->view_ = result_->view_;
+      return same;
+    }
     for (const auto& [key, column] : old_.columns_) MoveColumn(key, *column);
     return std::move(result_);
   }
@@ -127,6 +134,7 @@ class TypeIndex::Update {
       if (is_there) ++row;
     }
     for (; row < now.size(); ++row) AddFresh(row);
+    is_unchanged_ = fresh_.empty() && now.size() == before.size();
   }
   void AddFresh(std::size_t row) { fresh_.push_back(static_cast<std::uint32_t>(row)); }
 
@@ -199,6 +207,7 @@ class TypeIndex::Update {
   std::shared_ptr<TypeIndex> result_;
   std::vector<std::uint32_t> moved_;  ///< by old row: its new number
   std::vector<std::uint32_t> fresh_;  ///< new rows that have to be read
+  bool is_unchanged_ = false;
   std::map<AttributeId, Elements> elements_;
 };
 

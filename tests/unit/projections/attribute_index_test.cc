@@ -313,6 +313,50 @@ TEST(AttributeIndexTest, SortsTextsThatAreLongerThanSortKeys) {
   }
 }
 
+TEST(AttributeIndexTest, APageFarFromTheStartWaitsForItsColumn) {
+  SampleHistory history(9);
+  LiveDirectory directory;
+  AttributeIndexOptions options;
+  options.rows_at_once = 0;
+  directory.index().Configure(options);
+  directory.Commit(history.Next(200));
+  Query query = MakeQuery(directory, "User", "");
+  SortBy(directory, "displayName", ListOrder::kAscending, query);
+  query.count = kSortedRowsMax + 1;
+  EXPECT_TRUE(IsDeep(query));
+  EXPECT_TRUE(CanPageDeep(*directory.current_registry(), query));
+  Explain explain;
+  ExpectAnswer(directory, query, &explain);
+  EXPECT_EQ(explain.steps.back().how, "walk in the list's order");
+
+  SortBy(directory, "groups.display", ListOrder::kAscending, query);
+  EXPECT_FALSE(CanPageDeep(*directory.current_registry(), query));
+}
+
+TEST(AttributeIndexTest, FindsTheMembersOfAGroupAndOfTheGroupsInIt) {
+  SampleHistory history(9);
+  LiveDirectory directory;
+  for (int number = 0; number < 6; ++number) {
+    directory.Commit(history.CreateUser("user" + std::to_string(number)));
+  }
+  const auto users = history.users();
+  directory.Commit(history.CreateGroup("inner", {users[0], users[1]}));
+  directory.Commit(history.CreateGroup("outer", {users[2], history.groups()[0]}));
+  directory.Commit(history.SetMembers(history.groups()[0], {history.groups()[1]}, {}));  // a loop
+  for (const ResourceId& group : history.groups()) {
+    const std::string is_in = fmt::format(R"(groups.value eq "{}")", group.ToString());
+    for (const std::string& filter :
+         {is_in, fmt::format("not ({})", is_in), is_in + R"( and userName co "1")",
+          fmt::format(R"(groups[value eq "{}"])", group.ToString())}) {
+      SCOPED_TRACE(filter);
+      Explain explain;
+      ExpectAnswer(directory, MakeQuery(directory, "User", filter), &explain);
+      EXPECT_EQ(explain.steps.front().how, "attribute index");
+    }
+    EXPECT_EQ(Answer(directory, MakeQuery(directory, "User", is_in)).total, 3U);
+  }
+}
+
 TEST(AttributeIndexTest, ExplainsItself) {
   SampleHistory history(1);
   LiveDirectory directory;
