@@ -137,7 +137,8 @@ void AttributeIndex::Report(const IndexState& state, const RowTable::Difference&
   bool is_small = false;
   {
     const std::lock_guard lock(mutex_);
-    is_small = state.base->contents().next_ordinal <= options_.rows_at_once;
+    is_small = state.base->contents().next_ordinal <= options_.rows_at_once &&
+               difference.ordinals.size() <= options_.rows_at_once;
   }
   if (!is_small) return Ask({}, true);
   const std::unique_lock build_lock(build_mutex_, std::try_to_lock);

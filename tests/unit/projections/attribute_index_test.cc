@@ -357,6 +357,28 @@ TEST(AttributeIndexTest, FindsTheMembersOfAGroupAndOfTheGroupsInIt) {
   }
 }
 
+TEST(AttributeIndexTest, LeavesDerivedPartsToTheEvaluator) {
+  const std::string manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+  SampleHistory history(21);
+  LiveDirectory directory;
+  directory.index().Configure(Restless());
+  directory.Commit(history.Next(150));
+  for (int round = 0; round < 10; ++round) {
+    for (const std::string& filter :
+         {manager + ".$ref pr", manager + R"(.$ref co "/Users/")", manager + "[$ref pr]",
+          manager + ".displayName pr", manager + ".value pr and active pr",
+          std::string(R"(meta.location ew "1")")}) {
+      SCOPED_TRACE(filter);
+      const Query query = MakeQuery(directory, "User", filter);
+      ExpectAnswer(directory, query);
+      EXPECT_GT(Answer(directory, query).total, 0U);
+      const Query negation = MakeQuery(directory, "User", "not (" + filter + ") and userName pr");
+      ExpectAnswer(directory, negation);
+    }
+    directory.Commit(history.Next(5));
+  }
+}
+
 TEST(AttributeIndexTest, ExplainsItself) {
   SampleHistory history(1);
   LiveDirectory directory;
