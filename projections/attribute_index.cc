@@ -150,9 +150,13 @@ void AttributeIndex::Ask(std::span<const ColumnName> names, bool renew) {
     const std::lock_guard lock(mutex_);
     asked_.insert(names.begin(), names.end());
     is_renewal_asked_ = is_renewal_asked_ || renew;
-    if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
+    StartThread();
   }
   wake_.notify_all();
+}
+
+void AttributeIndex::StartThread() {
+  if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
 }
 
 void AttributeIndex::WaitUntilIdle() {
@@ -289,6 +293,8 @@ void AttributeIndex::Publish(IndexState state, const ColumnName* made, std::uint
   // Without columns there is no reason to keep a view.
   replaced = state.types.empty() ? nullptr : std::make_shared<const IndexState>(std::move(state));
   std::swap(state_, replaced);
+  // Somebody has to see to it that a large base is let go.
+  if (state_ && state_->base->contents().next_ordinal > options_.rows_at_once) StartThread();
 }
 
 void AttributeIndex::MakeRoom(IndexState& state, const ColumnName* made) {

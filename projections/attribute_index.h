@@ -82,6 +82,7 @@ class AttributeIndex {
 
   bool CanBuildAtOnce(const ColumnName& name, const IndexState* state) const;
   void Ask(std::span<const ColumnName> names, bool renew);
+  void StartThread();
   void Work();
   void WorkOnce(std::unique_lock<std::mutex>& lock);
   void LookAround();

@@ -293,6 +293,26 @@ TEST(AttributeIndexTest, LetsGoOfAViewThatFellBehind) {
   }
 }
 
+TEST(AttributeIndexTest, LetsGoOfALargeViewThatAFewRowsAskedFor) {
+  SampleHistory history(5);
+  LiveDirectory directory;
+  AttributeIndexOptions options = Restless();
+  options.keep = std::chrono::milliseconds(0);
+  options.rows_at_once = 10;
+  directory.index().Configure(options);
+  for (int number = 0; number < 30; ++number) {
+    directory.Commit(history.CreateUser("user" + std::to_string(number)));
+  }
+  directory.Commit(history.CreateGroup("group"));
+  ExpectAnswer(directory, MakeQuery(directory, "Group", R"(displayName co "g")"));
+  EXPECT_GT(directory.index().memory_bytes(), 0U);
+
+  for (const ResourceId& user : history.users()) directory.Commit(history.SetTitle(user, "Lead"));
+  while (directory.index().memory_bytes() > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 TEST(AttributeIndexTest, SortsTextsThatAreLongerThanSortKeys) {
   SampleHistory history(1);
   LiveDirectory directory;
