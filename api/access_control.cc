@@ -5,8 +5,6 @@
 #include <stop_token>
 #include <utility>
 
-#include "api/authenticator.h"
-
 namespace scimledger::api {
 namespace {
 
@@ -26,8 +24,9 @@ bool IsWrite(std::string_view method) {
 
 }  // namespace
 
-AccessControl::AccessControl(AccessOptions options)
-    : use_(options.directory.empty() ? std::filesystem::path() : options.directory / "last_used"),
+AccessControl::AccessControl(AccessOptions options, const Authenticator& authenticator)
+    : authenticator_(authenticator),
+      use_(options.directory.empty() ? std::filesystem::path() : options.directory / "last_used"),
       denied_(options.directory, options.denied_bytes_max),
       credentials_(options.credential_rate_max, options.credential_rate_max * kBurstSeconds,
                    kNamesMax),
@@ -57,25 +56,34 @@ void AccessControl::WriteBooks() {
 std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
                                                    const Tenant& tenant) {
   std::optional<Actor> known;
-  auto actor = Authenticate(request, tenant, &known);
+  auto actor = authenticator_.Authenticate(request, tenant, &known);
   if (!actor) {
-    if (const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now())) {
-      return std::unexpected(TooMany(
-          "Too many requests from this address had no valid token: correct the token, then try "
-          "again after the time that Retry-After tells. Requests with a valid token are not "
-          "affected.",
-          *wait));
-    }
+    if (auto refusal = CountFailure(request)) return std::unexpected(*std::move(refusal));
     return std::unexpected(
         Refusal{actor.error(), {{"WWW-Authenticate", Challenge(request)}}, std::move(known)});
   }
-  if (actor->method != AuthMethod::kBearer) return *std::move(actor);
-  if (auto refusal = CheckRates(*actor, tenant)) {
-    refusal->actor = *std::move(actor);
-    return std::unexpected(*std::move(refusal));
-  }
-  if (const auto id = Uuid::Parse(actor->id)) use_.Note(*id, WallClockUs());
+  if (actor->method == AuthMethod::kLocal) return *std::move(actor);
+  if (auto refusal = CountUse(*actor, tenant)) return std::unexpected(*std::move(refusal));
   return *std::move(actor);
+}
+
+std::optional<Refusal> AccessControl::CountFailure(const HttpRequest& request) {
+  const auto wait = failures_.Take(request.peer_address, RateLimiter::Clock::now());
+  if (!wait) return std::nullopt;
+  return TooMany(
+      "Too many requests from this address had no valid token: correct the token, then try "
+      "again after the time that Retry-After tells. Requests with a valid token are not "
+      "affected.",
+      *wait);
+}
+
+std::optional<Refusal> AccessControl::CountUse(const Actor& actor, const Tenant& tenant) {
+  if (auto refusal = CheckRates(actor, tenant)) {
+    refusal->actor = actor;
+    return refusal;
+  }
+  if (const auto id = Uuid::Parse(actor.id)) use_.Note(*id, WallClockUs());
+  return std::nullopt;
 }
 
 std::optional<Refusal> AccessControl::CheckRates(const Actor& actor, const Tenant& tenant) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "api/authenticator.h"
 #include "api/credential_use.h"
 #include "api/denied_log.h"
 #include "api/exchange.h"
@@ -46,7 +47,8 @@ struct Refusal {
 /// attempts, written every few seconds by a thread of its own. Thread-safe.
 class AccessControl {
  public:
-  explicit AccessControl(AccessOptions options);
+  /// `authenticator` must outlive this.
+  AccessControl(AccessOptions options, const Authenticator& authenticator);
   /// Writes what has gathered.
   ~AccessControl();
   AccessControl(const AccessControl&) = delete;
@@ -57,6 +59,13 @@ class AccessControl {
   [[nodiscard]] std::expected<Actor, Refusal> Admit(const HttpRequest& request,
                                                     const Tenant& tenant);
 
+  /// Counts a failed proof of identity against its sender's address. A refusal (429): too many.
+  [[nodiscard]] std::optional<Refusal> CountFailure(const HttpRequest& request);
+  /// Counts a use of a credential that is in force. A refusal (429): beyond its limits or the
+  /// tenant's.
+  [[nodiscard]] std::optional<Refusal> CountUse(const Actor& actor, const Tenant& tenant);
+
+  const Authenticator& authenticator() const { return authenticator_; }
   const CredentialUse& credential_use() const { return use_; }
   DeniedLog& denied() { return denied_; }
 
@@ -64,6 +73,7 @@ class AccessControl {
   void WriteBooks();
   std::optional<Refusal> CheckRates(const Actor& actor, const Tenant& tenant);
 
+  const Authenticator& authenticator_;
   CredentialUse use_;
   DeniedLog denied_;
   RateLimiter credentials_;

@@ -6,10 +6,8 @@
 namespace scimledger::api {
 
 /// GET /audit/v1/resources/{id}?asOf=&attributes=&excludedAttributes=: the resource as a SCIM GET
-/// would have shown it then, its groups and its manager's name too. Without `asOf`: now. Replays
-/// the log into a directory of its own up to that sequence, one request at a time, which
-/// `Ledger-Sequence` names. 404: it did not exist then; 400 `invalidValue`: no time, or a sequence
-/// beyond the head (DESIGN §4).
+/// would have shown it then, its groups and its manager's name too, whatever its type. Without
+/// `asOf`: now (api/as_of.h). 404: it did not exist then.
 void AddAsOfEndpoints(Router& router, const Workers& workers);
 
 }  // namespace scimledger::api

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "api/audit_as_of.h"
+#include "api/audit_diff.h"
 #include "api/audit_history.h"
+#include "api/audit_memberships.h"
 #include "api/audit_parameters.h"
 #include "api/audit_resolve.h"
 
@@ -62,6 +64,8 @@ void AddAuditEndpoints(Router& router, const Workers& workers) {
   router.Add("/audit/v1/events", {{"GET", Access::kReadAudit, events}});
   AddHistoryEndpoints(router, workers);
   AddAsOfEndpoints(router, workers);
+  AddMembershipEndpoints(router, workers);
+  AddDiffEndpoints(router, workers);
   AddResolveEndpoints(router, workers);
 }
 

@@ -4,7 +4,9 @@
 
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
+#include "api/tenant_name.h"
 #include "engine/text.h"
 #include "storage/hash.h"
 
@@ -30,6 +32,35 @@ std::optional<std::string_view> BearerToken(const HttpRequest& request) {
 
 std::unexpected<ScimError> Unauthenticated(std::string detail) {
   return Refuse(401, ScimType::kNone, std::move(detail));
+}
+
+/// What the sentence about a credential calls it.
+std::string_view NameOf(AuthMethod method) {
+  switch (method) {
+    case AuthMethod::kOauth:
+      return "The credential of this access token";
+    case AuthMethod::kJwt:
+      return "The credential that [[trusted_issuer]] names for this JWT";
+    case AuthMethod::kBearer:
+    case AuthMethod::kLocal:
+      break;
+  }
+  return "The token";
+}
+
+Result<std::string_view> RequiredToken(const HttpRequest& request) {
+  if (!FindHeader(request.headers, "Authorization")) {
+    return Unauthenticated(
+        "This path needs a token: send the header `Authorization: Bearer <token>`. An "
+        "administrator makes tokens with `scimledger token create`.");
+  }
+  const auto token = BearerToken(request);
+  if (!token || token->empty()) {
+    return Unauthenticated(
+        "The Authorization header must have the form `Bearer <token>`; other schemes are not "
+        "supported.");
+  }
+  return *token;
 }
 
 bool Allows(Access access, Role role) {
@@ -66,42 +97,109 @@ std::string_view Describe(Access access) {
 
 }  // namespace
 
-Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
-                           std::optional<Actor>* refused) {
+Authenticator::Authenticator(AuthenticatorOptions options, const Notice& notice)
+    : key_(options.access_token_key),
+      lifetime_(options.access_token_lifetime),
+      issuers_(std::move(options.trusted_issuers), notice) {}
+
+Result<Actor> Authenticator::Authenticate(const HttpRequest& request, const Tenant& tenant,
+                                          std::optional<Actor>* refused) const {
   if (request.transport != Transport::kNetwork) {
     return Actor{fmt::format("local:{}", request.peer_uid), AuthMethod::kLocal, Role::kAdmin};
   }
-  if (!FindHeader(request.headers, "Authorization")) {
-    return Unauthenticated(
-        "This path needs a token: send the header `Authorization: Bearer <token>`. An "
-        "administrator makes tokens with `scimledger token create`.");
+  SCIMLEDGER_TRY_ASSIGN(const std::string_view token, RequiredToken(request));
+  SCIMLEDGER_TRY_ASSIGN(Claim claim, Identify(token, tenant));
+  const Credential& credential = claim.credential;
+  const std::int64_t now_us = tenant.NowUs();
+  claim.actor.id = credential.id.ToString();
+  claim.actor.role = credential.role;
+  std::optional<std::string> objection =
+      WhyNotInForce(credential, NameOf(claim.actor.method), now_us);
+  if (!objection && claim.expires_us <= now_us) {
+    objection = "The access token has expired: ask the token endpoint for another.";
   }
-  const auto token = BearerToken(request);
-  if (!token || token->empty()) {
-    return Unauthenticated(
-        "The Authorization header must have the form `Bearer <token>`; other schemes are not "
-        "supported.");
-  }
-  const auto credential = tenant.directory().FindCredentialBySecret(storage::Sha256({*token}));
+  if (!objection) return std::move(claim.actor);
+  if (refused != nullptr) *refused = std::move(claim.actor);
+  return Unauthenticated(*std::move(objection));
+}
+
+Result<Authenticator::Claim> Authenticator::Identify(std::string_view token,
+                                                     const Tenant& tenant) const {
+  const std::string prefix = TokenPrefix(tenant.name());
+  const std::string_view rest = token.substr(token.starts_with(prefix) ? prefix.size() : 0);
+  if (rest.starts_with(kAccessTokenPrefix)) return OpenedToken(rest, tenant);
+  if (LooksLikeJwt(token)) return CheckedJwt(token, tenant);
+  Claim claim;
+  auto credential = tenant.directory().FindCredentialBySecret(storage::Sha256({token}));
   if (!credential) {
     return Unauthenticated(
         "The token is unknown here: check that it was copied whole and belongs to this server, or "
         "make a new one with `scimledger token create`.");
   }
-  Actor actor{credential->id.ToString(), AuthMethod::kBearer, credential->role};
-  if (refused != nullptr) *refused = actor;
-  if (credential->revoked_us != 0) {
+  claim.credential = *std::move(credential);
+  claim.actor.method = AuthMethod::kBearer;
+  return claim;
+}
+
+Result<Authenticator::Claim> Authenticator::OpenedToken(std::string_view token,
+                                                        const Tenant& tenant) const {
+  auto opened = OpenAccessToken(key_, token, tenant.log().id());
+  auto credential =
+      opened ? tenant.directory().FindCredentialById(opened->credential) : std::nullopt;
+  if (!credential) {
     return Unauthenticated(
-        "The token was revoked: replace it by a new one made with `scimledger token create`.");
+        "The access token was not given out by this server: ask its token endpoint for another.");
   }
-  if (credential->expires_us != 0 && credential->expires_us <= tenant.NowUs()) {
-    return Unauthenticated(
-        fmt::format("The token expired at {}: replace it by a new one made with `scimledger token "
-                    "create`.",
-                    FormatDateTime(credential->expires_us)));
+  Claim claim;
+  claim.credential = *std::move(credential);
+  claim.expires_us = opened->expires_us;
+  claim.actor.method = AuthMethod::kOauth;
+  claim.actor.issuer = std::move(opened->issuer);
+  claim.actor.subject = std::move(opened->subject);
+  return claim;
+}
+
+Result<Authenticator::Claim> Authenticator::CheckedJwt(std::string_view token,
+                                                       const Tenant& tenant) const {
+  auto vouched = issuers_.Check(token, tenant.NowUs());
+  if (!vouched) return Unauthenticated(std::move(vouched).error());
+  auto credential = vouched->tenant == tenant.name()
+                        ? tenant.directory().FindCredentialById(vouched->credential)
+                        : std::nullopt;
+  if (!credential) return Unauthenticated(std::string(kNoSuchCredential));
+  Claim claim;
+  claim.credential = *std::move(credential);
+  claim.actor.method = AuthMethod::kJwt;
+  claim.actor.issuer = std::move(vouched->issuer);
+  claim.actor.subject = std::move(vouched->subject);
+  return claim;
+}
+
+std::string Authenticator::Seal(const AccessToken& token, const Tenant& tenant) const {
+  return TokenPrefix(tenant.name()) + SealAccessToken(key_, token, tenant.log().id());
+}
+
+std::optional<std::string> WhyNotInForce(const Credential& credential, std::string_view what,
+                                         std::int64_t now_us) {
+  if (credential.revoked_us != 0) {
+    return fmt::format(
+        "{} was revoked: replace it by a new one made with `scimledger token create`.", what);
   }
-  if (refused != nullptr) refused->reset();
-  return actor;
+  if (credential.expires_us != 0 && credential.expires_us <= now_us) {
+    return fmt::format(
+        "{} expired at {}: replace it by a new one made with `scimledger token create`.", what,
+        FormatDateTime(credential.expires_us));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Authenticator::TenantOf(const HttpRequest& request) const {
+  if (request.transport != Transport::kNetwork) return std::nullopt;
+  const auto token = BearerToken(request);
+  if (!token) return std::nullopt;
+  if (LooksLikeJwt(*token)) return issuers_.TenantOf(*token);
+  const auto tenant = TenantOfToken(*token);
+  return tenant ? std::optional<std::string>(*tenant) : std::nullopt;
 }
 
 std::string Challenge(const HttpRequest& request) {

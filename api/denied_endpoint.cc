@@ -71,12 +71,13 @@ class NamedLines {
 
 void ListDenied(ExchangePtr exchange, const DeniedRequest& request, DeniedLog& denied) {
   std::deque<std::string> latest;
-  const auto read = denied.ForEach([&](std::int64_t time_us, std::string_view line) {
-    if (time_us < request.since_us || time_us > request.until_us) return true;
-    latest.emplace_front(line);
-    if (latest.size() > request.limit) latest.pop_back();
-    return true;
-  });
+  const auto read =
+      denied.ForEach(exchange->tenant->name(), [&](std::int64_t time_us, std::string_view line) {
+        if (time_us < request.since_us || time_us > request.until_us) return true;
+        latest.emplace_front(line);
+        if (latest.size() > request.limit) latest.pop_back();
+        return true;
+      });
   if (!read) return AnswerLogError(*exchange, read.error());
   const NamedLines lines(*exchange->tenant->directory().Freeze());
   std::string body = R"({"denied":[)";

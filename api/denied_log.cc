@@ -26,11 +26,16 @@ void AppendText(std::string& line, std::string_view key, std::string_view text) 
   AppendJsonString(line, ReadableText(text));
 }
 
-/// The time of a line of ours; nullopt: not one, or cut off by a crash or a full disk.
-std::optional<std::int64_t> TimeOf(std::string_view line) {
+/// The time of a line of ours about the tenant; nullopt: not one, or cut off by a crash or a full
+/// disk.
+std::optional<std::int64_t> TimeOf(std::string_view line, std::string_view tenant) {
   const auto document = JsonDocument::Parse(line);
   std::string_view time;
-  if (!document || document->root()["time"].get(time) != simdjson::SUCCESS) return std::nullopt;
+  std::string_view of_tenant;
+  if (!document || document->root()["time"].get(time) != simdjson::SUCCESS ||
+      document->root()["tenant"].get(of_tenant) != simdjson::SUCCESS || of_tenant != tenant) {
+    return std::nullopt;
+  }
   return ParseDateTime(time);
 }
 
@@ -75,10 +80,12 @@ DeniedLog::DeniedLog(std::filesystem::path directory, std::uint64_t bytes_max)
 void DeniedLog::Record(DeniedAttempt attempt) {
   if (directory_.empty()) return;
   CutText(attempt.detail, kDetailBytesMax);
-  Kind kind{attempt.status, attempt.credential, attempt.address,
-            attempt.method, attempt.route,      attempt.detail};
+  Kind kind{attempt.status, attempt.tenant, attempt.credential, attempt.address,
+            attempt.method, attempt.route,  attempt.detail};
   // Whoever has no credential must not displace those who have one by trying many paths.
-  if (attempt.credential.empty()) kind = {attempt.status, {}, attempt.address, {}, {}, {}};
+  if (attempt.credential.empty()) {
+    kind = {attempt.status, attempt.tenant, {}, attempt.address, {}, {}, {}};
+  }
   const std::lock_guard lock(mutex_);
   const auto known = gathered_.find(kind);
   if (known != gathered_.end()) {
@@ -86,19 +93,19 @@ void DeniedLog::Record(DeniedAttempt attempt) {
   } else if (gathered_.size() < kKindsMax) {
     gathered_.emplace(std::move(kind), std::move(attempt));
   } else {
-    ++uncounted_;
+    ++uncounted_[attempt.tenant];
   }
 }
 
 storage::Result<void> DeniedLog::Flush() {
   std::map<Kind, DeniedAttempt> gathered;
-  std::uint64_t uncounted = 0;
+  std::map<std::string, std::uint64_t> uncounted;
   // Before the others are let in again: so lines come in order of being gathered.
   const std::lock_guard file_lock(file_mutex_);
   {
     const std::lock_guard lock(mutex_);
     gathered.swap(gathered_);
-    uncounted = std::exchange(uncounted_, 0);
+    uncounted.swap(uncounted_);
   }
   std::multimap<std::int64_t, std::string> by_time;
   for (const auto& [kind, attempt] : gathered) {
@@ -106,10 +113,11 @@ storage::Result<void> DeniedLog::Flush() {
   }
   std::string lines;
   for (const auto& [time_us, line] : by_time) lines += line + '\n';
-  if (uncounted > 0) {
+  for (const auto& [tenant, count] : uncounted) {
     DeniedAttempt others;
     others.time_us = by_time.rbegin()->first;
-    others.count = uncounted;
+    others.tenant = tenant;
+    others.count = count;
     others.detail = "more kinds of refused requests than are told apart";
     lines += FormatDenied(others) + '\n';
   }
@@ -140,6 +148,7 @@ storage::Result<void> DeniedLog::Append(const std::string& lines) {
 }
 
 storage::Result<void> DeniedLog::ForEach(
+    std::string_view tenant,
     const std::function<bool(std::int64_t time_us, std::string_view line)>& visit) {
   // What is on the disk can be read though it is full.
   if (const auto flushed = Flush(); !flushed) {
@@ -149,7 +158,7 @@ storage::Result<void> DeniedLog::ForEach(
   for (const char* name : {"denied.1.jsonl", "denied.jsonl"}) {
     std::ifstream in(directory_ / name);
     for (std::string line; std::getline(in, line);) {
-      const auto time_us = TimeOf(line);
+      const auto time_us = TimeOf(line, tenant);
       if (time_us && !visit(*time_us, line)) return {};
     }
   }

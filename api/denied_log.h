@@ -43,12 +43,16 @@ class DeniedLog {
   void Record(DeniedAttempt attempt);
   /// Writes what has gathered. kIo: what could not be written is gone.
   [[nodiscard]] storage::Result<void> Flush();
-  /// Each attempt that is kept, as its line, oldest first, until `visit` returns false. Flushes.
+  /// Each attempt on the tenant that is kept, as its line, oldest first, until `visit` returns
+  /// false. Flushes.
   [[nodiscard]] storage::Result<void> ForEach(
+      std::string_view tenant,
       const std::function<bool(std::int64_t time_us, std::string_view line)>& visit);
 
  private:
-  using Kind = std::tuple<int, std::string, std::string, std::string, std::string, std::string>;
+  /// Status, tenant, credential, address, method, route, detail.
+  using Kind =
+      std::tuple<int, std::string, std::string, std::string, std::string, std::string, std::string>;
 
   [[nodiscard]] storage::Result<void> Append(const std::string& lines);
 
@@ -56,7 +60,7 @@ class DeniedLog {
   const std::uint64_t file_bytes_max_;
   std::mutex mutex_;
   std::map<Kind, DeniedAttempt> gathered_;
-  std::uint64_t uncounted_ = 0;  ///< kinds beyond what is gathered
+  std::map<std::string, std::uint64_t> uncounted_;  ///< beyond what is gathered, by tenant
   std::mutex file_mutex_;
 };
 

@@ -31,7 +31,11 @@ std::string ServiceProviderConfigJson(std::string_view base_url, const ServiceOp
       R"("etag":{{"supported":true}},)"
       R"("authenticationSchemes":[{{"type":"oauthbearertoken","name":"Bearer token",)"
       R"("description":"A token made by an administrator, sent as Authorization: Bearer.",)"
-      R"("specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}}],)"
+      R"("specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}},)"
+      R"({{"type":"oauth2","name":"OAuth 2.0 client credentials",)"
+      R"("description":"An access token of the token endpoint that )"
+      R"(/.well-known/oauth-authorization-server names, sent as Authorization: Bearer.",)"
+      R"("specUri":"https://www.rfc-editor.org/info/rfc6749"}}],)"
       R"("pagination":{{"cursor":true,"index":true,"defaultPaginationMethod":"index",)"
       R"("defaultPageSize":{},"maxPageSize":{},"cursorTimeout":{}}},)"
       R"("meta":{{"resourceType":"ServiceProviderConfig","location":{}}}}})",

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "api/request_headers.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
@@ -21,6 +22,14 @@ BodySource HoldWhileStreaming(BodySource stream, InFlight::Token token) {
   return [token = std::move(token), stream = std::move(stream)](std::string& out) mutable {
     return stream(out);
   };
+}
+
+/// RFC 7644 §3.8: application/json is honoured too.
+void SettleMediaType(const Headers& asked, Headers& answered) {
+  for (auto& [name, value] : answered) {
+    if (name != "Content-Type" || value != kScimMediaType) continue;
+    value = AcceptedMediaType(asked).value_or(kScimMediaType);
+  }
 }
 
 }  // namespace
@@ -60,9 +69,10 @@ Exchange::~Exchange() {
 }
 
 void Exchange::Answer(HttpResponse response) {
+  SettleMediaType(request.headers, response.headers);
   response.headers.emplace_back("X-Request-Id", id.ToString());
   if (sequence) response.headers.emplace_back("Ledger-Sequence", std::to_string(sequence->value));
-  Log(response.status);
+  Note(response.status);
   if (response.stream) {
     response.stream = HoldWhileStreaming(std::move(response.stream), std::move(token_));
   }
@@ -76,19 +86,20 @@ void Exchange::AnswerError(const ScimError& error, Headers more) {
   Answer(std::move(response));
 }
 
-void Exchange::Log(int status) {
+void Exchange::Note(int status) {
+  const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - began_);
+  if (metrics != nullptr) metrics->Note(status, duration);
   if (log_ == nullptr) return;
-  const auto duration = std::chrono::steady_clock::now() - began_;
-  log_->Write(
-      {.time_us = WallClockUs(),
-       .request = id,
-       .method = KnownMethod(request.method),
-       .route = route,
-       .status = status,
-       .duration_us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count(),
-       .tenant = tenant == nullptr ? std::string_view() : tenant->name(),
-       .credential = actor ? std::string_view(actor->id) : std::string_view(),
-       .sequence = sequence});
+  log_->Write({.time_us = WallClockUs(),
+               .request = id,
+               .method = KnownMethod(request.method),
+               .route = route,
+               .status = status,
+               .duration_us = duration.count(),
+               .tenant = tenant == nullptr ? std::string_view() : tenant->name(),
+               .credential = actor ? std::string_view(actor->id) : std::string_view(),
+               .sequence = sequence});
 }
 
 HttpResponse JsonResponse(int status, std::string body, std::string_view media_type) {

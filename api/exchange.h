@@ -12,6 +12,7 @@
 #include "api/http.h"
 #include "api/in_flight.h"
 #include "api/request_log.h"
+#include "api/request_metrics.h"
 #include "api/scim_response.h"
 #include "api/tenant.h"
 #include "engine/event.h"
@@ -45,8 +46,19 @@ class Exchange {
 
   // Filled by the edge, for everything but the operations endpoints.
   Tenant* tenant = nullptr;
+  bool is_tenant_in_path = false;
+  std::string chosen_tenant;  ///< by the request's body; empty: by its head
   std::optional<Actor> actor;
+  std::string own_url;   ///< what clients call this server: `http://host`
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
+
+  /// What `asOf` asks for (api/as_of.h). nullptr: the present.
+  std::shared_ptr<const projections::Directory> past;
+  /// Where to read.
+  const projections::Directory& directory() const { return past ? *past : tenant->directory(); }
+
+  /// Told of the answer. nullptr: nobody counts it.
+  RequestMetrics* metrics = nullptr;
 
   /// Told of the error that the request is refused with.
   std::function<void(const Exchange&, const ScimError&)> on_refusal;
@@ -54,7 +66,8 @@ class Exchange {
   /// What the answer is true for: becomes the header Ledger-Sequence (DESIGN §4).
   std::optional<Sequence> sequence;
 
-  /// Adds the headers that every answer has, logs, and responds. Once.
+  /// Adds the headers that every answer has, logs, and responds. Once. What is
+  /// application/scim+json is called application/json to a client that accepts only that.
   void Answer(HttpResponse response);
   /// `more`: headers that belong to the error.
   void AnswerError(const ScimError& error, Headers more = {});
@@ -62,7 +75,7 @@ class Exchange {
   RequestLog* log() const { return log_; }
 
  private:
-  void Log(int status);
+  void Note(int status);
 
   HttpHandler::Respond respond_;
   InFlight::Token token_;
@@ -79,7 +92,6 @@ std::int64_t WallClockUs();
 std::string_view KnownMethod(std::string_view method);
 
 /// An answer with a JSON body. `media_type` is kScimMediaType for everything under /scim.
-inline constexpr std::string_view kJsonMediaType = "application/json";
 HttpResponse JsonResponse(int status, std::string body, std::string_view media_type);
 
 }  // namespace scimledger::api

@@ -8,6 +8,9 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -34,6 +37,7 @@ namespace http = boost::beast::http;
 
 using Protocol = asio::generic::stream_protocol;
 using Stream = beast::basic_stream<Protocol, asio::io_context::executor_type>;
+using TlsStream = asio::ssl::stream<Stream&>;
 using Endpoint = Protocol::endpoint;
 
 constexpr std::uint64_t kBodyBytesMax = 1U << 30U;
@@ -70,20 +74,26 @@ std::string Serialize(const Destination& destination, const HttpRequest& request
 
 class Client final : public HttpClient {
  public:
-  Client(Destination destination, std::chrono::milliseconds timeout)
-      : destination_(std::move(destination)), timeout_(timeout) {}
+  /// `tls`: null for plain HTTP.
+  Client(Destination destination, std::chrono::milliseconds timeout, SslContextPointer tls)
+      : destination_(std::move(destination)), timeout_(timeout) {
+    if (tls) tls_context_.emplace(tls.release());
+  }
 
   storage::Result<HttpResponse> Send(const HttpRequest& request) override;
   storage::Result<void> Connect();
 
  private:
   storage::Result<std::vector<Endpoint>> Resolve() const;
+  beast::error_code ShakeHands();
+  void Disconnect();
   /// The server closed the idle connection, or said something that nobody asked for.
   bool IsStale();
   storage::Result<HttpResponse> Exchange(const std::string& text, bool is_head);
   storage::Result<HttpResponse> ReadResponse(bool is_head);
   beast::error_code ReadMessage(http::response_parser<http::string_body>& parser);
   std::unexpected<storage::Error> Failed(std::string_view doing, const beast::error_code& error);
+  std::string Reason(const beast::error_code& error) const;
 
   /// Runs one asynchronous operation to its end or to the time-out.
   template <typename Begin>
@@ -99,7 +109,9 @@ class Client final : public HttpClient {
   Destination destination_;
   std::chrono::milliseconds timeout_;
   asio::io_context context_{1};
+  std::optional<asio::ssl::context> tls_context_;
   std::optional<Stream> stream_;
+  std::optional<TlsStream> tls_;  ///< over stream_
   beast::flat_buffer buffer_;
   bool has_timed_out_ = false;
   bool has_received_ = false;
@@ -108,13 +120,28 @@ class Client final : public HttpClient {
 std::unexpected<storage::Error> Client::Failed(std::string_view doing,
                                                const beast::error_code& error) {
   has_timed_out_ = error == beast::error::timeout;
-  stream_.reset();
-  const std::string reason =
-      has_timed_out_ ? fmt::format("timed out after {} ms", timeout_.count())
-      : error == http::error::end_of_stream || error == http::error::partial_message
-          ? "the server closed the connection"
-          : error.message();
+  const std::string reason = Reason(error);
+  Disconnect();
   return Fail(ErrorCode::kIo, fmt::format("{} {}: {}", doing, destination_.name, reason));
+}
+
+std::string Client::Reason(const beast::error_code& error) const {
+  if (has_timed_out_) return fmt::format("timed out after {} ms", timeout_.count());
+  const bool is_end = error == http::error::end_of_stream ||
+                      error == http::error::partial_message || error == asio::error::eof ||
+                      error == asio::ssl::error::stream_truncated;
+  if (is_end) return "the server closed the connection";
+  if (tls_ && error.category() == asio::error::get_ssl_category()) {
+    // The category keeps OpenSSL's code in an int.
+    return ExplainTlsFailure(*const_cast<TlsStream&>(*tls_).native_handle(),
+                             static_cast<unsigned>(error.value()));
+  }
+  return error.message();
+}
+
+void Client::Disconnect() {
+  tls_.reset();
+  stream_.reset();
 }
 
 storage::Result<std::vector<Endpoint>> Client::Resolve() const {
@@ -144,6 +171,7 @@ storage::Result<void> Client::Connect() {
   beast::error_code error = asio::error::host_not_found;
   for (const Endpoint& endpoint : endpoints) {
     buffer_.clear();
+    Disconnect();
     stream_.emplace(context_);
     error = Complete([this, &endpoint](auto done) {
       stream_->async_connect(endpoint, [done](const beast::error_code& result) { done(result); });
@@ -155,7 +183,16 @@ storage::Result<void> Client::Connect() {
     const asio::ip::tcp::no_delay no_delay(true);
     stream_->socket().set_option(no_delay, error);
   }
+  error = ShakeHands();
+  if (error) return Failed("cannot connect to", error);
   return {};
+}
+
+beast::error_code Client::ShakeHands() {
+  if (!tls_context_) return {};
+  tls_.emplace(*stream_, *tls_context_);
+  ExpectHost(*tls_->native_handle(), destination_.address);
+  return Complete([this](auto done) { tls_->async_handshake(TlsStream::client, done); });
 }
 
 bool Client::IsStale() {
@@ -177,7 +214,7 @@ storage::Result<HttpResponse> Client::Send(const HttpRequest& request) {
   }
   const std::string text = Serialize(destination_, request);
   const bool is_head = request.method == "HEAD";
-  if (stream_ && IsStale()) stream_.reset();
+  if (stream_ && IsStale()) Disconnect();
   const bool was_connected = stream_.has_value();
   if (!was_connected) SCIMLEDGER_TRY(Connect());
   auto response = Exchange(text, is_head);
@@ -194,7 +231,13 @@ storage::Result<HttpResponse> Client::Exchange(const std::string& text, bool is_
   beast::error_code write_error;
   while (!unsent.empty() && !write_error) {
     const auto slice = asio::buffer(unsent.substr(0, 1U << 20U));
-    write_error = Complete([this, &slice](auto done) { asio::async_write(*stream_, slice, done); });
+    write_error = Complete([this, &slice](auto done) {
+      if (tls_) {
+        asio::async_write(*tls_, slice, done);
+      } else {
+        asio::async_write(*stream_, slice, done);
+      }
+    });
     unsent.remove_prefix(slice.size());
   }
   if (write_error == beast::error::timeout) return Failed("cannot write to", write_error);
@@ -220,29 +263,35 @@ storage::Result<HttpResponse> Client::ReadResponse(bool is_head) {
     response.headers.emplace_back(field.name_string(), field.value());
   }
   response.body = std::move(parser->get().body());
-  if (!parser->get().keep_alive()) stream_.reset();
+  if (!parser->get().keep_alive()) Disconnect();
   return response;
 }
 
 beast::error_code Client::ReadMessage(http::response_parser<http::string_body>& parser) {
   beast::error_code error;
   while (!parser.is_done() && !error) {
-    error = Complete(
-        [this, &parser](auto done) { http::async_read_some(*stream_, buffer_, parser, done); });
+    error = Complete([this, &parser](auto done) {
+      if (tls_) {
+        http::async_read_some(*tls_, buffer_, parser, done);
+      } else {
+        http::async_read_some(*stream_, buffer_, parser, done);
+      }
+    });
     has_received_ = has_received_ || parser.got_some();
   }
   return error;
 }
 
 /// Fills address and port from `host`, `host:port`, `[v6]` or `[v6]:port`.
-bool SplitAuthority(std::string_view authority, Destination& destination) {
+bool SplitAuthority(std::string_view authority, std::string_view default_port,
+                    Destination& destination) {
   const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
   if (bracket == std::string_view::npos) return false;
   const std::size_t colon = authority.find(':', bracket);
   std::string_view host = authority.substr(0, colon);
   if (bracket > 0) host = host.substr(1, bracket - 1);
   destination.address = host;
-  destination.port = colon == std::string_view::npos ? "80" : authority.substr(colon + 1);
+  destination.port = colon == std::string_view::npos ? default_port : authority.substr(colon + 1);
   return !destination.address.empty() && !destination.port.empty() &&
          destination.port.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -250,24 +299,32 @@ bool SplitAuthority(std::string_view authority, Destination& destination) {
 }  // namespace
 
 storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForUrl(const std::string& url,
-                                                                std::chrono::milliseconds timeout) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://")) {
-    return Fail(ErrorCode::kInvalid, "TLS is not supported yet by this command");
-  }
-  const std::string_view rest =
-      std::string_view(url).substr(url.starts_with(kScheme) ? kScheme.size() : url.size());
+                                                                std::chrono::milliseconds timeout,
+                                                                const ClientTls& tls) {
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kTls = "https://";
+  const bool is_tls = url.starts_with(kTls);
+  const std::size_t scheme = is_tls                    ? kTls.size()
+                             : url.starts_with(kPlain) ? kPlain.size()
+                                                       : url.size();
+  const std::string_view rest = std::string_view(url).substr(scheme);
   const std::size_t path = std::min(rest.find('/'), rest.size());
   Destination destination;
   destination.name = url;
   destination.host = rest.substr(0, path);
   destination.prefix = rest.substr(path);
   while (destination.prefix.ends_with('/')) destination.prefix.pop_back();
-  if (!SplitAuthority(destination.host, destination) || HasControlCharacter(url)) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("\"{}\" is not a URL of the form http://host:port", url));
+  const bool is_url = SplitAuthority(destination.host, is_tls ? "443" : "80", destination);
+  if (!is_url || HasControlCharacter(url)) {
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("\"{}\" is not a URL of the form https://host:port or http://host:port", url));
   }
-  return std::make_unique<Client>(std::move(destination), timeout);
+  SslContextPointer context;
+  if (is_tls) {
+    SCIMLEDGER_TRY_ASSIGN(context, MakeClientContext(tls));
+  }
+  return std::make_unique<Client>(std::move(destination), timeout, std::move(context));
 }
 
 storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForSocket(
@@ -277,7 +334,7 @@ storage::Result<std::unique_ptr<HttpClient>> HttpClient::ForSocket(
   destination.name = socket.string();
   destination.host = "localhost";
   destination.socket.emplace(std::move(address));
-  auto client = std::make_unique<Client>(std::move(destination), timeout);
+  auto client = std::make_unique<Client>(std::move(destination), timeout, nullptr);
   if (const auto connected = client->Connect(); !connected) {
     return Fail(ErrorCode::kNotFound, connected.error().message);
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/http.h"
+#include "api/tls_client.h"
 #include "storage/result.h"
 
 namespace scimledger::api {
@@ -16,10 +17,11 @@ namespace scimledger::api {
 /// progress.
 class HttpClient {
  public:
-  /// `http://host:port` (a path prefix is kept). kInvalid: not such a URL; connecting happens
-  /// later.
+  /// `http://host:port` or `https://host:port` (a path prefix is kept). kInvalid: not such a URL;
+  /// connecting happens later. `tls` is for https; its files are read now, errors as in
+  /// tls_files.h.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForUrl(
-      const std::string& url, std::chrono::milliseconds timeout);
+      const std::string& url, std::chrono::milliseconds timeout, const ClientTls& tls = {});
   /// A Unix socket. kNotFound: nobody listens there.
   [[nodiscard]] static storage::Result<std::unique_ptr<HttpClient>> ForSocket(
       const std::filesystem::path& socket, std::chrono::milliseconds timeout);

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,7 @@ class Server final : public HttpServer {
       : limits_(options.limits),
         body_memory_(limits_.bodies_bytes_max),
         environment_{handler, limits_, stream_workers_, connections_, body_memory_},
+        tls_(std::move(options.tls)),
         port_(listeners.front().port()) {
     const unsigned count = std::max(options.io_threads, 1U);
     for (unsigned i = 0; i < count; ++i) threads_.push_back(std::make_unique<IoThread>(limits_));
@@ -96,6 +98,10 @@ class Server final : public HttpServer {
   ~Server() override { Stop(); }
 
   std::uint16_t port() const override { return port_; }
+  void UseTls(std::shared_ptr<const TlsContext> tls) override {
+    const std::lock_guard lock(tls_mutex_);
+    tls_ = std::move(tls);
+  }
   void Stop() override;
 
  private:
@@ -107,6 +113,10 @@ class Server final : public HttpServer {
       ::close(connection.descriptor);
       return;
     }
+    if (connection.peer.transport == Transport::kNetwork) {
+      const std::lock_guard lock(tls_mutex_);
+      connection.tls = tls_;
+    }
     next_thread_ = (next_thread_ + 1) % threads_.size();
     Session::Spawn(environment_, *threads_[next_thread_], std::move(connection),
                    current >= limits_.connections_max);
@@ -117,6 +127,8 @@ class Server final : public HttpServer {
   asio::thread_pool stream_workers_{1};
   BodyMemory body_memory_;
   SessionEnvironment environment_;
+  std::mutex tls_mutex_;
+  std::shared_ptr<const TlsContext> tls_;
   std::uint16_t port_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::size_t next_thread_ = 0;

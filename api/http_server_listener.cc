@@ -103,6 +103,36 @@ std::optional<Peer> LocalPeer(int descriptor) {
   return Peer{Transport::kControlSocket, "", credentials.uid};
 }
 
+struct FreeAddresses {
+  void operator()(addrinfo* addresses) const { ::freeaddrinfo(addresses); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+/// What of this host `address` names, with or without the brackets of a URL. nullptr: nothing, and
+/// `failed` says why.
+Addresses Resolve(const std::string& address, std::uint16_t port, int& failed) {
+  const bool in_brackets = address.starts_with('[') && address.ends_with(']');
+  const std::string host = in_brackets ? address.substr(1, address.size() - 2) : address;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  return Addresses(failed == 0 ? found : nullptr);
+}
+
+bool IsLoopback(const sockaddr& address) {
+  in_addr v4{};
+  if (address.sa_family == AF_INET) {
+    v4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  } else if (address.sa_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&v6)) return IN6_IS_ADDR_LOOPBACK(&v6);
+    std::memcpy(&v4, &v6.s6_addr[12], sizeof(v4));
+  }
+  return ntohl(v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
 /// A host may stop the loop of accept only for lack of descriptors or memory.
 bool IsExhaustion(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -110,21 +140,22 @@ bool IsExhaustion(int error) {
 
 }  // namespace
 
+bool IsLoopbackAddress(const std::string& address) {
+  int failed = 0;
+  // The one that Listener::Tcp would bind.
+  const Addresses found = Resolve(address, 0, failed);
+  return found && IsLoopback(*found->ai_addr);
+}
+
 storage::Result<Listener> Listener::Tcp(const std::string& address, std::uint16_t port) {
   const std::string where = fmt::format("{}:{}", address, port);
-  const bool in_brackets = address.starts_with('[') && address.ends_with(']');
-  const std::string host = in_brackets ? address.substr(1, address.size() - 2) : address;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failed != 0) {
+  int failed = 0;
+  const Addresses found = Resolve(address, port, failed);
+  if (!found) {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("cannot listen on {}: not an address of this host ({})", where,
                             ::gai_strerror(failed)));
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   const int descriptor = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor < 0) return CannotListen(where, errno);
   Listener listener(descriptor);

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "api/http.h"
 #include "api/http_unix_socket.h"
+#include "api/tls_context.h"
 #include "storage/result.h"
 
 namespace scimledger::api {
@@ -25,7 +27,12 @@ struct AcceptedConnection {
   int descriptor = -1;
   int family = 0;
   Peer peer;
+  std::shared_ptr<const TlsContext> tls = nullptr;  ///< to be spoken on it
 };
+
+/// Whether `address`, as Listener::Tcp takes it, is reachable from this host only. False when it is
+/// no address at all.
+bool IsLoopbackAddress(const std::string& address);
 
 /// Owns one listening, non-blocking socket.
 class Listener {

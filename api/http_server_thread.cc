@@ -20,8 +20,8 @@ using std::chrono::milliseconds;
 /// Time-outs are noticed up to a quarter of the shortest one late. One timer for all sessions costs
 /// nothing per request.
 milliseconds SweepInterval(const HttpLimits& limits) {
-  const milliseconds shortest =
-      std::min({limits.idle_timeout, limits.read_timeout, limits.write_timeout});
+  const milliseconds shortest = std::min(
+      {limits.handshake_timeout, limits.idle_timeout, limits.read_timeout, limits.write_timeout});
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
 }
 

@@ -1,7 +1,6 @@
 #include "api/http_session.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -10,7 +9,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -130,7 +128,7 @@ void Session::Spawn(const SessionEnvironment& environment, IoThread& thread,
     // Not make_unique: the constructor is private.
     std::unique_ptr<Session> session(
         new Session(environment, thread, std::move(connection), is_over_limit));
-    if (!session->socket_.is_open()) return;
+    if (!session->stream_.socket().is_open()) return;
     asio::co_spawn(thread.executor(), Live(std::move(session)), ReportFailure);
   });
 }
@@ -139,17 +137,13 @@ Session::Session(const SessionEnvironment& environment, IoThread& thread,
                  AcceptedConnection connection, bool is_over_limit)
     : environment_(environment),
       thread_(thread),
-      socket_(thread.executor()),
+      stream_(thread.executor(), connection.descriptor, connection.family),
       wake_(thread.executor(), SteadyClock::time_point::max()),
       peer_(std::move(connection.peer)),
+      tls_(std::move(connection.tls)),
       is_over_limit_(is_over_limit),
       body_memory_(environment.body_memory) {
   thread_.Add(*this);
-  error_code error;
-  const asio::generic::stream_protocol protocol(connection.family, 0);
-  socket_.assign(protocol, connection.descriptor, error);
-  if (error) ::close(connection.descriptor);
-  socket_.non_blocking(true, error);
 }
 
 Session::~Session() {
@@ -162,18 +156,18 @@ void Session::CutIfLate(SteadyClock::time_point now) {
   is_late_ = true;
   // If the awaited operation has just completed this cancels nothing; the next sweep tries again.
   error_code ignored;
-  socket_.cancel(ignored);
+  stream_.socket().cancel(ignored);
 }
 
 void Session::StopIfIdle() {
   error_code ignored;
-  if (is_idle_) socket_.cancel(ignored);
+  if (is_idle_) stream_.socket().cancel(ignored);
 }
 
 void Session::Abort() {
   is_aborted_ = true;
   error_code ignored;
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
   wake_.cancel();
 }
 
@@ -186,9 +180,38 @@ void Session::Disarm() { deadline_ = SteadyClock::time_point::max(); }
 
 Session::Awaitable<void> Session::Live(std::unique_ptr<Session> session) {
   co_await session->Run();
+  if (!session->stream_.is_tls()) co_return;
+  session->Arm(session->environment_.limits.write_timeout);
+  co_await session->stream_.EndSending();
+}
+
+Session::Awaitable<bool> Session::AcceptTls() {
+  Arm(environment_.limits.handshake_timeout);
+  auto state = SessionStream::HandShake::kUnfinished;
+  while (state == SessionStream::HandShake::kUnfinished && !thread_.is_stopping()) {
+    state = co_await stream_.ShakeHands(*tls_);
+  }
+  if (state == SessionStream::HandShake::kDone) {
+    tls_.reset();
+    co_return true;
+  }
+  if (state == SessionStream::HandShake::kPlainHttp) {
+    refusal_ = ScimError{400, ScimType::kNone,
+                         "This port speaks TLS: use a URL that begins with https://. What was sent "
+                         "came unencrypted; replace the token if there was one."};
+    co_await Refuse();
+  } else if (!is_late_ && !is_aborted_ && !thread_.is_stopping()) {
+    // Lest a reset overtakes the alert that says what is wrong.
+    co_await Linger();
+  }
+  co_return false;
 }
 
 Session::Awaitable<void> Session::Run() {
+  if (tls_) {
+    const bool is_accepted = co_await AcceptTls();
+    if (!is_accepted) co_return;
+  }
   if (is_over_limit_) {
     refusal_ = ScimError{503, ScimType::kNone, "The server has too many connections; try again."};
     co_await Refuse();
@@ -211,10 +234,9 @@ Session::Awaitable<void> Session::Run() {
   }
   // Closing a socket with unread bytes resets the connection, and the answer may be lost on its
   // way.
-  error_code ignored;
   const bool has_unread = reader_->state() != RequestReader::State::kComplete ||
-                          !received_.unused().empty() || socket_.available(ignored) > 0;
-  if (has_unread && socket_.is_open()) co_await Linger();
+                          !received_.unused().empty() || stream_.HasUnread();
+  if (has_unread && stream_.socket().is_open()) co_await Linger();
 }
 
 Session::Awaitable<Session::Reading> Session::ReadRequest() {
@@ -241,7 +263,7 @@ Session::Awaitable<Session::Reading> Session::ReadRequest() {
     const bool is_body = reader_->state() == RequestReader::State::kBody;
     const auto room = received_.Room(is_body ? kBodyReadBytes : kHeadReadBytes);
     const asio::mutable_buffer buffer(room.data(), room.size());
-    const auto [error, count] = co_await socket_.async_read_some(buffer, kToken);
+    const auto [error, count] = co_await stream_.ReadSome(buffer);
     received_.Filled(count);
     if (error) co_return ReadFailed(error == asio::error::eof);
   }
@@ -391,7 +413,7 @@ Session::Awaitable<bool> Session::WriteStream(BodySource source, bool is_chunked
     const auto part = co_await Receive(made);
     if (!part || part->is_broken) {
       // A reset: a client of HTTP/1.0 would take an orderly end for the end of the body.
-      ResetConnection();
+      stream_.Reset();
       co_return false;
     }
     if (!is_chunked) out_ += part->text;
@@ -404,28 +426,19 @@ Session::Awaitable<bool> Session::WriteStream(BodySource source, bool is_chunked
   }
 }
 
-void Session::ResetConnection() {
-  error_code ignored;
-  if (!socket_.is_open()) return;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  // Explicitly: the destructor would undo the option.
-  socket_.close(ignored);
-}
-
 Session::Awaitable<bool> Session::Write(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view part = bytes.substr(0, kWriteBytesMax);
     // Most answers fit into the socket's buffer, and then there is nothing to wait for.
     error_code error;
-    const std::size_t at_once = socket_.write_some(asio::buffer(part), error);
+    const std::size_t at_once = stream_.WriteNow(part, error);
     bytes.remove_prefix(at_once);
     if (at_once == part.size()) continue;
     if (error && error != asio::error::would_block) co_return false;
     Arm(environment_.limits.write_timeout);
-    const auto rest = asio::buffer(part.substr(at_once));
-    const auto [late_error, count] = co_await asio::async_write(socket_, rest, kToken);
+    const auto [late_error, count] = co_await stream_.Write(part.substr(at_once));
     // A reset frees what the kernel still holds for a client that does not read.
-    if (late_error && is_late_) ResetConnection();
+    if (late_error && is_late_) stream_.Reset();
     if (late_error) co_return false;
     bytes.remove_prefix(count);
   }
@@ -440,16 +453,15 @@ Session::Awaitable<void> Session::Refuse() {
 }
 
 Session::Awaitable<void> Session::Linger() {
-  error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   const milliseconds longest = thread_.is_stopping() ? kLingerWhileStopping : kLingerMax;
   Arm(std::min(longest, environment_.limits.read_timeout));
+  co_await stream_.EndSending();
   std::size_t discarded = 0;
   while (discarded < kLingerBytesMax && !is_late_) {
     received_.Use(received_.unused().size());
     const auto room = received_.Room(kBodyReadBytes);
     const asio::mutable_buffer buffer(room.data(), room.size());
-    const auto [error, count] = co_await socket_.async_read_some(buffer, kToken);
+    const auto [error, count] = co_await stream_.socket().async_read_some(buffer, kToken);
     if (error) co_return;
     discarded += count;
   }

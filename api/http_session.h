@@ -1,8 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
@@ -20,6 +18,7 @@
 #include "api/http_session_buffer.h"
 #include "api/http_session_hand_over.h"
 #include "api/http_session_reader.h"
+#include "api/http_session_stream.h"
 #include "api/http_session_wire.h"
 
 namespace scimledger::api {
@@ -55,7 +54,6 @@ class Session {
  private:
   template <typename T>
   using Awaitable = boost::asio::awaitable<T, Executor>;
-  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 
   enum class Reading : std::uint8_t { kRequest, kRefused, kClosed };
 
@@ -64,6 +62,8 @@ class Session {
 
   static Awaitable<void> Live(std::unique_ptr<Session> session);
   Awaitable<void> Run();
+  /// False: there will be no requests.
+  Awaitable<bool> AcceptTls();
 
   Awaitable<Reading> ReadRequest();
   /// Feeds what is buffered to the reader; nullopt: more is needed.
@@ -87,16 +87,16 @@ class Session {
 
   Awaitable<void> Refuse();
   Awaitable<void> Linger();
-  void ResetConnection();
 
   void Arm(std::chrono::milliseconds timeout);
   void Disarm();
 
   SessionEnvironment environment_;
   IoThread& thread_;
-  Socket socket_;
+  SessionStream stream_;
   Timer wake_;
   Peer peer_;
+  std::shared_ptr<const TlsContext> tls_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   bool is_over_limit_;
   bool is_idle_ = true;

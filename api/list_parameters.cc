@@ -118,6 +118,7 @@ std::string CursorContext(const Exchange& exchange) {
   std::string context = exchange.tenant->log().id().ToString();
   context += ToString(exchange.actor->role);
   context += exchange.type == nullptr ? "/" : exchange.type->endpoint;
+  if (exchange.past) context += fmt::format("@{}", exchange.past->position().value);
   for (const char* name : {"filter", "sortBy", "sortOrder", "attributes", "excludedAttributes"}) {
     const std::string value = JoinedParameter(exchange.target, name).value_or("");
     fmt::format_to(std::back_inserter(context), " {}:{}", value.size(), value);
@@ -158,13 +159,6 @@ Result<void> ReadCursor(const Exchange& exchange, const ServiceOptions& options,
 
 }  // namespace
 
-Result<void> RefuseAsOf(const Exchange& exchange) {
-  if (exchange.target.Find("asOf") == nullptr) return {};
-  return Refuse(501, ScimType::kNone,
-                "asOf is not offered on SCIM paths yet: a resource as it was is at "
-                "/audit/v1/resources/{id}?asOf=, or `scimledger audit show --at`.");
-}
-
 std::span<const ResourceType> TypesOf(const Exchange& exchange) {
   if (exchange.type == nullptr) return exchange.registry->resource_types();
   return {exchange.type, 1};
@@ -180,7 +174,6 @@ Result<AttributeSelection> ReadSelection(const Exchange& exchange,
 
 Result<ListRequest> ReadListRequest(const Exchange& exchange, const ServiceOptions& options) {
   ListRequest request;
-  SCIMLEDGER_TRY(RefuseAsOf(exchange));
   SCIMLEDGER_TRY_ASSIGN(request.selection, ReadSelection(exchange));
   for (const ResourceType& type : TypesOf(exchange))
     request.query.types.push_back({type.id, {}, {}});

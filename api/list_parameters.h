@@ -21,9 +21,6 @@ namespace scimledger::api {
 /// The type of the request's endpoint; at the root, all of them (RFC 7644 §3.4.2.1).
 std::span<const ResourceType> TypesOf(const Exchange& exchange);
 
-/// 501: the past must not be answered with the present.
-[[nodiscard]] Result<void> RefuseAsOf(const Exchange& exchange);
-
 /// What a list request asks for (RFC 7644 §3.4.2, RFC 9865), in its URL or in the body of a search.
 struct ListRequest {
   projections::Query query;

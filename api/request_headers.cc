@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "api/scim_response.h"
 #include "engine/text.h"
 
 namespace scimledger::api {
@@ -31,23 +32,39 @@ std::string_view TakeUntil(std::string_view& rest, char separator) {
 }
 
 bool IsJsonMediaType(std::string_view type) {
-  return EqualsIgnoreAsciiCase(type, "application/scim+json") ||
-         EqualsIgnoreAsciiCase(type, "application/json");
+  return EqualsIgnoreAsciiCase(type, kScimMediaType) || EqualsIgnoreAsciiCase(type, kJsonMediaType);
 }
 
-/// One media range of Accept: whether it names something we send, with a weight above zero.
-bool IsAcceptable(std::string_view range) {
-  const std::string_view type = TakeUntil(range, ';');
-  if (!IsJsonMediaType(type) && type != "*/*" && !EqualsIgnoreAsciiCase(type, "application/*")) {
-    return false;
-  }
-  while (!range.empty()) {
-    const std::string_view parameter = TakeUntil(range, ';');
+/// How closely a range of Accept names a type of `application/`: 0 not at all, 3 by itself.
+int Closeness(std::string_view range, std::string_view type) {
+  if (EqualsIgnoreAsciiCase(range, type)) return 3;
+  if (EqualsIgnoreAsciiCase(range, "application/*")) return 2;
+  return range == "*/*" ? 1 : 0;
+}
+
+/// Whether the parameters of a media range leave it a weight above zero.
+bool HasWeight(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = TakeUntil(parameters, ';');
     if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
     return parameter.find_first_of("123456789") != std::string_view::npos;
   }
   return true;
 }
+
+/// What Accept says of one media type: its closest range decides (RFC 9110 §12.5.1).
+struct Admission {
+  std::string_view type;
+  int closeness = 0;
+  bool is_admitted = false;
+
+  void Read(std::string_view range, bool has_weight) {
+    const int range_closeness = Closeness(range, type);
+    if (range_closeness == 0 || range_closeness < closeness) return;
+    is_admitted = has_weight || (is_admitted && range_closeness == closeness);
+    closeness = range_closeness;
+  }
+};
 
 /// Takes one entity tag (RFC 9110 §8.8.3) off the front; the opaque text. nullopt: not a tag.
 std::optional<std::string_view> TakeEntityTag(std::string_view& rest) {
@@ -138,19 +155,30 @@ std::string CleanText(std::string_view text, std::size_t bytes_max) {
 
 }  // namespace
 
-Result<void> CheckAccept(const Headers& headers) {
-  bool named = false;
+std::optional<std::string_view> AcceptedMediaType(const Headers& headers) {
+  bool says_something = false;
+  Admission scim{kScimMediaType};
+  Admission json{kJsonMediaType};
   for (const auto& [name, value] : headers) {
     if (!EqualsIgnoreAsciiCase(name, "Accept")) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
-      const std::string_view range = TakeUntil(rest, ',');
-      if (range.empty()) continue;
-      if (IsAcceptable(range)) return {};
-      named = true;
+      std::string_view parameters = TakeUntil(rest, ',');
+      if (parameters.empty()) continue;
+      says_something = true;
+      const std::string_view range = TakeUntil(parameters, ';');
+      const bool has_weight = HasWeight(parameters);
+      scim.Read(range, has_weight);
+      json.Read(range, has_weight);
     }
   }
-  if (!named) return {};
+  if (scim.is_admitted || !says_something) return kScimMediaType;
+  if (json.is_admitted) return kJsonMediaType;
+  return std::nullopt;
+}
+
+Result<void> CheckAccept(const Headers& headers) {
+  if (AcceptedMediaType(headers)) return {};
   return Refuse(406, ScimType::kNone,
                 "Answers here are application/scim+json: name it, application/json or */* in "
                 "Accept, or leave the header out.");
@@ -174,7 +202,8 @@ Result<void> CheckContentType(const HttpRequest& request) {
                 "application/json).");
 }
 
-Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url) {
+Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
+                           std::string_view scheme) {
   if (!public_url.empty()) return std::string(public_url);
   if (request.transport != Transport::kNetwork) return std::string("http://localhost");
   const auto host = FindHeader(request.headers, "Host");
@@ -183,7 +212,7 @@ Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_u
                   "The Host header must name a host and perhaps a port, such as "
                   "`scim.example.com:8080`.");
   }
-  return "http://" + std::string(*host);
+  return fmt::format("{}://{}", scheme, *host);
 }
 
 Result<std::optional<ExpectedVersion>> ReadIfMatch(const Headers& headers) {

@@ -13,6 +13,10 @@ namespace scimledger::api {
 
 /// What the request's headers say, each read in one place.
 
+/// The media type of answers that Accept asks for: application/scim+json wherever it will do,
+/// application/json for who takes only that, nullopt for who takes neither.
+std::optional<std::string_view> AcceptedMediaType(const Headers& headers);
+
 /// 406 unless one of application/scim+json, application/json, application/*, */* is acceptable
 /// (with a q above 0) or nothing is said.
 [[nodiscard]] Result<void> CheckAccept(const Headers& headers);
@@ -22,9 +26,11 @@ namespace scimledger::api {
 /// request without a body passes.
 [[nodiscard]] Result<void> CheckContentType(const HttpRequest& request);
 
-/// `scheme://authority` that clients call us: `public_url` where set, else from Host; `localhost`
-/// off the network. 400 when Host is missing or holds anything but a host and port.
-[[nodiscard]] Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url);
+/// `scheme://authority` that clients call us: `public_url` where set, else `scheme` with Host;
+/// `http://localhost` off the network. 400 when Host is missing or holds anything but a host and
+/// port.
+[[nodiscard]] Result<std::string> OwnUrl(const HttpRequest& request, std::string_view public_url,
+                                         std::string_view scheme);
 
 /// If-Match (RFC 9110 §13.1.1): `*`, or tags, weak or strong. A tag that is not ours matches no
 /// version. nullopt: no such header. 400: not a list of entity tags.

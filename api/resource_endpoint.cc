@@ -29,8 +29,8 @@ void AddUnsupported(Router& router) {
 
 void AddResourceEndpoints(Router& router, const ServiceOptions& options, const Workers& workers) {
   AddUnsupported(router);
-  const auto writing = [&workers](void (*write)(ExchangePtr, const Workers&)) {
-    return [write, &workers](ExchangePtr exchange) { write(std::move(exchange), workers); };
+  const auto with_workers = [&workers](void (*handle)(ExchangePtr, const Workers&)) {
+    return [handle, &workers](ExchangePtr exchange) { handle(std::move(exchange), workers); };
   };
   const auto list = [&options, &workers](ExchangePtr exchange) {
     ListResources(std::move(exchange), options, workers);
@@ -42,12 +42,12 @@ void AddResourceEndpoints(Router& router, const ServiceOptions& options, const W
   router.Add("/scim/v2/.search", {{"POST", Access::kReadScim, search}});
   router.Add("/scim/v2/{endpoint}/.search", {{"POST", Access::kReadScim, search}});
   router.Add("/scim/v2/{endpoint}", {{"GET", Access::kReadScim, list},
-                                     {"POST", Access::kWriteScim, writing(PostResource)}});
+                                     {"POST", Access::kWriteScim, with_workers(PostResource)}});
   router.Add("/scim/v2/{endpoint}/{id}",
-             {{"GET", Access::kReadScim, ReadResource},
-              {"PUT", Access::kWriteScim, writing(PutResource)},
-              {"PATCH", Access::kWriteScim, writing(PatchOneResource)},
-              {"DELETE", Access::kWriteScim, writing(DeleteOneResource)}});
+             {{"GET", Access::kReadScim, with_workers(ReadResource)},
+              {"PUT", Access::kWriteScim, with_workers(PutResource)},
+              {"PATCH", Access::kWriteScim, with_workers(PatchOneResource)},
+              {"DELETE", Access::kWriteScim, with_workers(DeleteOneResource)}});
 }
 
 }  // namespace scimledger::api

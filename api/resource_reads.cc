@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/as_of.h"
 #include "api/list_parameters.h"
 #include "api/request_headers.h"
 #include "api/resource_answer.h"
@@ -17,6 +18,13 @@ namespace scimledger::api {
 namespace {
 
 ScimError UnknownResource(const Exchange& exchange) {
+  if (exchange.past) {
+    return {404, ScimType::kNone,
+            fmt::format("There was no {} {} at sequence {}: it was not created yet, or it was "
+                        "deleted.",
+                        exchange.type->name, exchange.path_values.front(),
+                        exchange.past->position().value)};
+  }
   return {404, ScimType::kNone,
           fmt::format("There is no {} {}: it was never created, or it was deleted.",
                       exchange.type->name, exchange.path_values.front())};
@@ -33,7 +41,7 @@ HttpResponse NotModified(const Resource& resource, std::string location) {
 void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options) {
   projections::Query& query = request.query;
   query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
-  auto result = projections::Run(exchange->tenant->directory(), query, exchange->base_url);
+  auto result = projections::Run(exchange->directory(), query, exchange->base_url);
   exchange->sequence = result.view->sequence();
   if (result.is_too_deep) return exchange->AnswerError(PageTooDeep());
   if (result.is_late) {
@@ -54,21 +62,12 @@ void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& o
   exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
 }
 
-}  // namespace
-
-Result<ResourceId> ReadResourceId(const Exchange& exchange) {
-  const auto id = ResourceId::Parse(exchange.path_values.front());
-  if (!id) return std::unexpected(UnknownResource(exchange));
-  return *id;
-}
-
-void ReadResource(ExchangePtr exchange) {
-  if (const auto now = RefuseAsOf(*exchange); !now) return exchange->AnswerError(now.error());
+void ReadThen(ExchangePtr exchange) {
   auto selection = ReadSelection(*exchange);
   if (!selection) return exchange->AnswerError(selection.error());
   const auto id = ReadResourceId(*exchange);
   if (!id) return exchange->AnswerError(id.error());
-  auto found = exchange->tenant->directory().Find(*id);
+  auto found = exchange->directory().Find(*id);
   exchange->sequence = found.view->sequence();
   if (found.resource == nullptr || found.resource->type != exchange->type->id) {
     return exchange->AnswerError(UnknownResource(*exchange));
@@ -86,10 +85,10 @@ void ReadResource(ExchangePtr exchange) {
                                     std::move(presentation)));
 }
 
-void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
+void ListThen(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
   auto request = ReadListRequest(*exchange, options);
   if (!request) return exchange->AnswerError(request.error());
-  if (!projections::NeedsScan(exchange->tenant->directory(), request->query)) {
+  if (!projections::NeedsScan(exchange->directory(), request->query)) {
     return RunQuery(std::move(exchange), *std::move(request), options);
   }
   workers.queries.Run(std::move(exchange),
@@ -98,11 +97,31 @@ void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Wo
                       });
 }
 
+}  // namespace
+
+Result<ResourceId> ReadResourceId(const Exchange& exchange) {
+  const auto id = ResourceId::Parse(exchange.path_values.front());
+  if (!id) return std::unexpected(UnknownResource(exchange));
+  return *id;
+}
+
+void ReadResource(ExchangePtr exchange, const Workers& workers) {
+  AtAskedMoment(std::move(exchange), workers, ReadThen);
+}
+
+void ListResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
+  AtAskedMoment(std::move(exchange), workers,
+                [&](ExchangePtr at_moment) { ListThen(std::move(at_moment), options, workers); });
+}
+
 void SearchResources(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
-  if (const auto read = ReadSearchRequest(*exchange); !read) {
-    return exchange->AnswerError(read.error());
-  }
-  ListResources(std::move(exchange), options, workers);
+  // The body's names mean what they meant then, and `asOf` stands in the URL.
+  AtAskedMoment(std::move(exchange), workers, [&](ExchangePtr at_moment) {
+    if (const auto read = ReadSearchRequest(*at_moment); !read) {
+      return at_moment->AnswerError(read.error());
+    }
+    ListThen(std::move(at_moment), options, workers);
+  });
 }
 
 }  // namespace scimledger::api

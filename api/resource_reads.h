@@ -6,8 +6,9 @@
 
 namespace scimledger::api {
 
-/// GET /{endpoint}/{id} (RFC 7644 §3.4.1), on the calling thread: a point read.
-void ReadResource(ExchangePtr exchange);
+/// GET /{endpoint}/{id} (RFC 7644 §3.4.1), on the calling thread: a point read. `asOf` as in
+/// api/as_of.h, here and below.
+void ReadResource(ExchangePtr exchange, const Workers& workers);
 
 /// GET /{endpoint} (RFC 7644 §3.4.2), and GET of the root for all types at once (§3.4.2.1). Scans
 /// run on the query pool, lookups on the calling thread. `options` must outlive the exchange.

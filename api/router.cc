@@ -60,7 +60,12 @@ bool Route::IsOpen() const {
 
 void Router::Add(std::string pattern, std::vector<Operation> operations) {
   std::vector<std::string> segments = SplitPattern(pattern);
-  routes_.push_back({std::move(pattern), std::move(segments), std::move(operations)});
+  std::vector<std::unique_ptr<RequestMetrics>> metrics;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    metrics.push_back(std::make_unique<RequestMetrics>());
+  }
+  routes_.push_back(
+      {std::move(pattern), std::move(segments), std::move(operations), std::move(metrics)});
 }
 
 std::optional<Router::Match> Router::Find(std::span<const std::string> segments,

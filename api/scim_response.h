@@ -8,6 +8,7 @@
 namespace scimledger::api {
 
 inline constexpr std::string_view kScimMediaType = "application/scim+json";
+inline constexpr std::string_view kJsonMediaType = "application/json";
 
 /// The Error message of RFC 7644 §3.12: the one way in which any layer refuses a request. A 503 has
 /// Retry-After.

@@ -18,7 +18,10 @@
 #include "api/exchange.h"
 #include "api/in_flight.h"
 #include "api/metrics_endpoint.h"
+#include "api/oauth_endpoint.h"
+#include "api/oauth_request.h"
 #include "api/operations_endpoint.h"
+#include "api/past_directories.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
 #include "api/request_headers.h"
@@ -27,6 +30,8 @@
 #include "api/router.h"
 #include "api/schema_endpoint.h"
 #include "api/settings_endpoint.h"
+#include "api/tenant_endpoint.h"
+#include "api/tenant_name.h"
 #include "api/token_endpoint.h"
 #include "api/worker_pool.h"
 
@@ -35,18 +40,26 @@ namespace {
 
 constexpr std::size_t kQueriesWaitingMax = 256;
 constexpr std::size_t kReplaysWaitingMax = 1;
+constexpr std::size_t kLoadsWaitingMax = 1024;
 constexpr std::string_view kScimRoot = "/scim/v2";
 
-/// `/scim/v2/t/{tenant}/…` means `/scim/v2/…` of that tenant: takes the two segments out and
-/// returns the name. nullopt: the path names no tenant.
+/// `/scim/v2/t/{tenant}/…` means `/scim/v2/…` of that tenant, and `/t/{tenant}/…` any other path of
+/// it: takes the two segments out and returns the name. nullopt: the path names no tenant.
 std::optional<std::string> TakeTenant(std::vector<std::string>& segments) {
-  const bool is_explicit =
-      segments.size() >= 4 && segments[0] == "scim" && segments[1] == "v2" && segments[2] == "t";
-  if (!is_explicit) return std::nullopt;
-  std::string name = std::move(segments[3]);
-  segments.erase(segments.begin() + 2, segments.begin() + 4);
+  const bool is_scim = segments.size() >= 2 && segments[0] == "scim" && segments[1] == "v2";
+  const std::size_t at = is_scim ? 2 : 0;
+  if (segments.size() < at + 2 || segments[at] != "t") return std::nullopt;
+  std::string name = std::move(segments[at + 1]);
+  const auto first = segments.begin() + static_cast<std::ptrdiff_t>(at);
+  segments.erase(first, first + 2);
   return name;
 }
+
+/// Where a request belongs.
+struct Destination {
+  Tenant* tenant = nullptr;  ///< nullptr: it is not loaded yet
+  std::string name;          ///< of the tenant
+};
 
 /// What stands for a path that nothing serves.
 ScimError UnknownPath(const std::vector<std::string>& segments) {
@@ -76,26 +89,33 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
+void TellOperator(const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); }
+
 class RoutingService final : public Service {
  public:
   explicit RoutingService(ServiceOptions options)
       : options_(std::move(options)),
-        access_(options_.access),
+        authenticator_(options_.authentication, TellOperator),
+        access_(options_.access, authenticator_),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
         replays_(1, kReplaysWaitingMax, "Replays are running already: try again when they ended."),
-        workers_{queries_, answers_, replays_} {
+        loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
+        workers_{queries_, answers_, replays_, loads_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
-    AddMetricsEndpoint(router_);
+    AddMetricsEndpoint(router_, unmatched_, [this] { return catalog_.load(); });
     AddDiscoveryEndpoints(router_, options_);
     AddBulkEndpoint(router_, options_, workers_);
     AddResourceEndpoints(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
+    AddOauthEndpoints(router_, access_,
+                      [this](ExchangePtr exchange) { Serve(std::move(exchange)); });
     AddTokenEndpoints(router_, workers_, access_.credential_use());
+    AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
     const auto work = std::make_shared<LongWork>();
@@ -109,7 +129,7 @@ class RoutingService final : public Service {
   bool RefusesUnread(const HttpRequest& head) const override;
   HttpResponse AnswerUnreadable(const ScimError& error) override;
 
-  void Attach(Tenant& tenant) override { tenant_.store(&tenant); }
+  void Attach(TenantCatalog& tenants) override { catalog_.store(&tenants); }
 
   void ReportStarting(std::string progress) override {
     const std::lock_guard lock(progress_mutex_);
@@ -121,22 +141,31 @@ class RoutingService final : public Service {
  private:
   void Serve(ExchangePtr exchange);
   void ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
-                   const std::optional<std::string>& tenant_name);
+                   const std::optional<std::string>& path_name);
+  Destination FindDestination(const TenantCatalog& catalog, const HttpRequest& request,
+                              const std::string& chosen_tenant,
+                              const std::optional<std::string>& path_name) const;
+  void LoadFirst(ExchangePtr exchange, std::string name);
   bool Admit(Exchange& exchange, const Operation& operation);
+  static bool NegotiateJson(Exchange& exchange);
   std::optional<std::string> WhyUnready() const;
 
   ServiceOptions options_;
   std::unique_ptr<RequestLog> log_;
   Router router_;
-  std::atomic<Tenant*> tenant_{nullptr};
+  RequestMetrics unmatched_;
+  std::atomic<TenantCatalog*> catalog_{nullptr};
   mutable std::mutex progress_mutex_;
   std::string progress_;
+  const Authenticator authenticator_;
   AccessControl access_;
   InFlight in_flight_;
+  PastDirectories past_;
   // Ended first: their last work still uses everything above.
   WorkerPool queries_;
   WorkerPool answers_;
   WorkerPool replays_;
+  WorkerPool loads_;
   Workers workers_;
 };
 
@@ -145,6 +174,7 @@ void RoutingService::Handle(HttpRequest request, Respond respond) {
   const InFlight::Token here = in_flight_.Enter();
   auto exchange = std::make_unique<Exchange>(std::move(request), std::move(respond),
                                              in_flight_.Enter(), log_.get());
+  exchange->metrics = &unmatched_;
   exchange->on_refusal = [this](const Exchange& refused, const ScimError& error) {
     NoteRefusal(access_.denied(), refused, error);
   };
@@ -155,16 +185,18 @@ void RoutingService::Handle(HttpRequest request, Respond respond) {
 /// What ServeTenant and Admit refuse without a look at the body.
 bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   auto target = ParseTarget(head.target);
-  const Tenant* const tenant = tenant_.load();
-  if (!target || tenant == nullptr) return true;
-  TakeTenant(target->segments);
-  const projections::Directory& directory = tenant->directory();
-  const RegistryPtr registry = directory.current_registry();
+  const TenantCatalog* const catalog = catalog_.load();
+  if (!target || catalog == nullptr) return true;
+  const auto path_name = TakeTenant(target->segments);
+  const Tenant* const tenant = FindDestination(*catalog, head, {}, path_name).tenant;
+  if (tenant == nullptr) return false;
+  const RegistryPtr registry = tenant->directory().current_registry();
   const auto match = router_.Find(target->segments, registry.get());
   const Operation* const operation = match ? match->route->Find(head.method) : nullptr;
   if (operation == nullptr) return true;
-  if (match->route->IsOpen()) return false;
-  const auto actor = Authenticate(head, *tenant);
+  if (operation->body == BodyForm::kForm) return !IsFormOfGoodSize(head);
+  if (match->route->IsOpen() && !path_name) return false;
+  const auto actor = authenticator_.Authenticate(head, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -175,13 +207,14 @@ HttpResponse RoutingService::AnswerUnreadable(const ScimError& error) {
       HttpRequest(), [&answer](HttpResponse response) { answer = std::move(response); },
       in_flight_.Enter(), log_.get());
   exchange.route = "unreadable";
+  exchange.metrics = &unmatched_;
   exchange.AnswerError(error);
   return answer;
 }
 
 std::optional<std::string> RoutingService::WhyUnready() const {
   if (in_flight_.IsDraining()) return "The server is stopping: try again when it is back.";
-  if (tenant_.load() != nullptr) return std::nullopt;
+  if (catalog_.load() != nullptr) return std::nullopt;
   const std::lock_guard lock(progress_mutex_);
   return fmt::format("The server is starting{}{}.", progress_.empty() ? "" : ": ", progress_);
 }
@@ -195,8 +228,13 @@ void RoutingService::Serve(ExchangePtr exchange) {
          "not by 00."});
   }
   exchange->target = *std::move(target);
-  const auto tenant_name = TakeTenant(exchange->target.segments);
-  exchange->tenant = tenant_.load();
+  const auto path_name = TakeTenant(exchange->target.segments);
+  const TenantCatalog* const catalog = catalog_.load();
+  Destination destination;
+  if (catalog != nullptr) {
+    destination = FindDestination(*catalog, exchange->request, exchange->chosen_tenant, path_name);
+  }
+  exchange->tenant = destination.tenant;
   if (exchange->tenant != nullptr) {
     exchange->registry = exchange->tenant->directory().current_registry();
   }
@@ -206,20 +244,58 @@ void RoutingService::Serve(ExchangePtr exchange) {
     exchange->path_values = std::move(match->values);
     exchange->type = match->type;
     const Operation* const operation = match->route->Find(exchange->request.method);
+    if (operation != nullptr) exchange->metrics = match->route->MetricsOf(*operation);
     if (operation != nullptr && operation->access == Access::kProcess) {
       return operation->handler(std::move(exchange));
     }
   }
-  // The tenant may be attached between the two looks: only what this request holds counts.
-  if (auto reason = WhyUnready(); reason || exchange->tenant == nullptr) {
+  // The catalog may be attached between the two looks: only what this request holds counts.
+  if (auto reason = WhyUnready(); reason || catalog == nullptr) {
     return exchange->AnswerError({503, ScimType::kNone, reason ? *reason : "Starting; try again."});
   }
-  ServeTenant(std::move(exchange), match, tenant_name);
+  if (exchange->tenant == nullptr) {
+    return LoadFirst(std::move(exchange), std::move(destination.name));
+  }
+  ServeTenant(std::move(exchange), match, path_name);
+}
+
+/// The tenant that the credential says it is of, else that of the path, else the default one. Of a
+/// credential from nowhere: any tenant will refuse it as it refuses its own unknown ones, so no
+/// answer tells which tenants there are (I-8).
+Destination RoutingService::FindDestination(const TenantCatalog& catalog,
+                                            const HttpRequest& request,
+                                            const std::string& chosen_tenant,
+                                            const std::optional<std::string>& path_name) const {
+  std::string name(catalog.default_name());
+  if (!chosen_tenant.empty()) {
+    name = chosen_tenant;
+  } else if (auto of_token = authenticator_.TenantOf(request)) {
+    name = *std::move(of_token);
+  } else if (path_name) {
+    name = *path_name;
+  }
+  if (Tenant* const loaded = catalog.FindLoaded(name)) return {loaded, std::move(name)};
+  if (!catalog.Has(name)) name = catalog.default_name();
+  return {catalog.FindLoaded(name), std::move(name)};
+}
+
+/// Once it is loaded, the request goes its way as if it always had been.
+void RoutingService::LoadFirst(ExchangePtr exchange, std::string name) {
+  loads_.Run(std::move(exchange), [this, name = std::move(name)](ExchangePtr waiting) {
+    if (const auto loaded = catalog_.load()->Load(name); !loaded) {
+      fmt::print(stderr, "scimledger: tenant {} cannot be loaded: {}\n", name,
+                 loaded.error().message);
+      return waiting->AnswerError(
+          {503, ScimType::kNone, "The tenant cannot be loaded; the server's own log says why."});
+    }
+    Serve(std::move(waiting));
+  });
 }
 
 void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
-                                 const std::optional<std::string>& tenant_name) {
-  if (!match || !match->route->IsOpen()) {
+                                 const std::optional<std::string>& path_name) {
+  // Who names a tenant must belong to it, even to see what anybody may see of his own.
+  if (!match || !match->route->IsOpen() || path_name) {
     auto actor = access_.Admit(exchange->request, *exchange->tenant);
     if (!actor) {
       exchange->actor = std::move(actor.error().actor);
@@ -227,9 +303,10 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
     }
     exchange->actor = *std::move(actor);
   }
-  if (tenant_name && *tenant_name != exchange->tenant->name()) {
+  if (path_name && *path_name != exchange->tenant->name()) {
     return exchange->AnswerError({404, ScimType::kNone, "There is no such tenant."});
   }
+  exchange->is_tenant_in_path = path_name.has_value();
   if (!match) return exchange->AnswerError(UnknownPath(exchange->target.segments));
   const Operation* const operation = match->route->Find(exchange->request.method);
   if (operation == nullptr) {
@@ -251,23 +328,38 @@ bool RoutingService::Admit(Exchange& exchange, const Operation& operation) {
       return false;
     }
   }
+  if (operation.access == Access::kWriteScim && exchange.tenant->name() == kSystemTenant) {
+    exchange.AnswerError({403, ScimType::kNone,
+                          "The tenant `system` records which tenants there are and holds nothing "
+                          "else: make tenants with `scimledger tenant create`."});
+    return false;
+  }
   if (operation.access == Access::kReadAudit && exchange.tenant->is_replay()) {
     exchange.AnswerError(NoEvents(*exchange.tenant));
     return false;
   }
+  if (operation.body == BodyForm::kJson && !NegotiateJson(exchange)) return false;
+  auto own_url =
+      OwnUrl(exchange.request, options_.public_url, options_.speaks_tls ? "https" : "http");
+  if (!own_url) {
+    exchange.AnswerError(own_url.error());
+    return false;
+  }
+  exchange.own_url = *std::move(own_url);
+  exchange.base_url = exchange.own_url;
+  exchange.base_url += kScimRoot;
+  if (exchange.is_tenant_in_path) exchange.base_url += "/t/" + exchange.tenant->name();
+  return true;
+}
+
+/// Whether Accept and Content-Type name JSON. False: refused, and answered.
+bool RoutingService::NegotiateJson(Exchange& exchange) {
   for (const auto& checked :
        {CheckAccept(exchange.request.headers), CheckContentType(exchange.request)}) {
     if (checked) continue;
     exchange.AnswerError(checked.error());
     return false;
   }
-  const auto own_url = OwnUrl(exchange.request, options_.public_url);
-  if (!own_url) {
-    exchange.AnswerError(own_url.error());
-    return false;
-  }
-  exchange.base_url = *own_url;
-  exchange.base_url += kScimRoot;
   return true;
 }
 

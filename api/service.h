@@ -7,8 +7,9 @@
 #include <string>
 
 #include "api/access_control.h"
+#include "api/authenticator.h"
 #include "api/http.h"
-#include "api/tenant.h"
+#include "api/tenant_catalog.h"
 #include "storage/secret_key.h"
 
 namespace scimledger::api {
@@ -17,6 +18,7 @@ struct ServiceOptions {
   /// What clients call us, without a trailing slash and without `/scim/v2`: makes meta.location.
   /// Empty: from each request's Host.
   std::string public_url;
+  bool speaks_tls = false;  ///< the server in front of this: our URLs begin with https
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
   std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk
@@ -26,6 +28,7 @@ struct ServiceOptions {
   storage::SecretKey cursor_key = storage::SecretKey::Random();
   std::chrono::seconds cursor_timeout{3600};  ///< how long each cursor is good for
   AccessOptions access;
+  AuthenticatorOptions authentication;
   bool log_requests = true;  ///< one JSON line each on stderr, never with values
 };
 
@@ -33,12 +36,15 @@ struct ServiceOptions {
 /// the operations endpoints. The same for network, control socket and subcommands that own the
 /// data.
 ///
-///   /scim/v2/…                     SCIM 2.0 (RFC 7644)
+///   /scim/v2/…                     SCIM 2.0 (RFC 7644); /scim/v2/t/{tenant}/… names the tenant
+///   /t/{tenant}/…                  everything below, of a tenant
 ///   /audit/v1/events               the log, as DESIGN §8 shows an event
 ///   /audit/v1/denied               GET ?since=&until=&limit= → {denied: [attempts, newest first]}
 ///   /admin/v1/tokens[/{id}]        GET → {tokens: [{id, name, role, suffix, created[, expires]
 ///                                  [, lastUsed][, revoked]}]}; POST {name, role[, expires]} → one
 ///                                  of those with its secret; DELETE
+///   /admin/v1/tenants              of the tenant `system`: GET → {tenants: [{name[, created],
+///                                  path}]}; POST {name} → one of those
 ///   /admin/v1/schemas              GET → ListResponse; POST (RFC 7643 §6, §7 JSON: one object, a
 ///   list,
 ///                                  or a ListResponse) → {added: [{type, id}], unchanged: [{type,
@@ -51,14 +57,16 @@ struct ServiceOptions {
 ///   /admin/v1/projections          GET → {projections: [{name, version, position, head, lag,
 ///                                  snapshot, resources}]}
 ///   /admin/v1/projections/{name}/rebuild   POST → {name, before, after, sequence, equal}
+///   /oauth2/token                  POST a form → an access token (api/oauth_endpoint.h)
+///   /.well-known/oauth-authorization-server   what it takes (RFC 8414)
 ///   /healthz /readyz
 class Service : public HttpHandler {
  public:
   static std::unique_ptr<Service> Make(ServiceOptions options);
 
-  /// Until a tenant is attached, /readyz and all reads and writes answer 503 with what `starting`
-  /// said last (progress); /healthz answers 200.
-  virtual void Attach(Tenant& tenant) = 0;
+  /// Until the tenants are attached, /readyz and all reads and writes answer 503 with what
+  /// `starting` said last (progress); /healthz answers 200. They must outlive the service.
+  virtual void Attach(TenantCatalog& tenants) = 0;
   virtual void ReportStarting(std::string progress) = 0;
   /// Refuses new work with 503 and waits until every request in flight was answered.
   virtual void Drain() = 0;

@@ -8,6 +8,7 @@
 
 #include "api/base64url.h"
 #include "api/command_submission.h"
+#include "api/tenant_name.h"
 #include "api/time_argument.h"
 #include "engine/json.h"
 #include "engine/text.h"
@@ -67,8 +68,9 @@ Result<Credential> ReadCredential(std::string_view body, std::int64_t now_us) {
 }
 
 /// The members of a token's object, without the braces.
-void AppendToken(const Credential& credential, std::string& out) {
-  out += fmt::format(R"("id":"{}","name":)", credential.id.ToString());
+void AppendToken(const Credential& credential, const Tenant& tenant, std::string& out) {
+  out += fmt::format(R"("id":"{}","clientId":"{}","name":)", credential.id.ToString(),
+                     FormatClientId(tenant.name(), credential.id));
   AppendJsonString(out, credential.name);
   out += fmt::format(R"(,"role":"{}","suffix":)", ToString(credential.role));
   AppendJsonString(out, credential.secret_suffix);
@@ -88,7 +90,7 @@ void ListTokens(ExchangePtr exchange, const CredentialUse& use) {
   bool is_first = true;
   for (const Credential& credential : view->credentials()) {
     body += std::exchange(is_first, false) ? "{" : ",{";
-    AppendToken(credential, body);
+    AppendToken(credential, *exchange->tenant, body);
     if (const auto used_us = use.LastUsedUs(credential.id)) {
       body += fmt::format(R"(,"lastUsed":"{}")", FormatDateTime(*used_us));
     }
@@ -102,7 +104,7 @@ void AnswerCreated(ExchangePtr exchange, const Credential& asked, const std::str
   // The times were set when it was decided: show the credential as it is in force now.
   const auto recorded = exchange->tenant->directory().FindCredentialBySecret(asked.secret_hash);
   std::string body = "{";
-  AppendToken(recorded.value_or(asked), body);
+  AppendToken(recorded.value_or(asked), *exchange->tenant, body);
   body += fmt::format(R"(,"secret":"{}"}})", secret);
   HttpResponse response = JsonResponse(201, std::move(body), kJsonMediaType);
   response.headers.emplace_back("Cache-Control", "no-store");
@@ -112,7 +114,7 @@ void AnswerCreated(ExchangePtr exchange, const Credential& asked, const std::str
 void CreateToken(ExchangePtr exchange, const Workers& workers) {
   auto credential = ReadCredential(exchange->request.body, exchange->tenant->NowUs());
   if (!credential) return exchange->AnswerError(credential.error());
-  std::string secret = MakeSecret();
+  std::string secret = TokenPrefix(exchange->tenant->name()) + MakeSecret();
   credential->secret_hash = storage::Sha256({secret});
   credential->secret_suffix = secret.substr(secret.size() - kSuffixLength);
   CreateCredential command{*credential};

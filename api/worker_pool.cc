@@ -24,8 +24,11 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::Run(ExchangePtr exchange, Work work) {
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() < queue_max_) {
-      queue_.push_back({std::move(exchange), std::move(work)});
+    const Tenant* const tenant = exchange->tenant;
+    std::deque<Task>& queue = queues_[tenant];
+    if (queue.size() < queue_max_) {
+      if (queue.empty()) turns_.push_back(tenant);
+      queue.push_back({std::move(exchange), std::move(work)});
       // Under the lock: once the work is done, the pool may be gone.
       wake_.notify_one();
       return;
@@ -34,13 +37,26 @@ void WorkerPool::Run(ExchangePtr exchange, Work work) {
   exchange->AnswerError({503, ScimType::kNone, busy_detail_});
 }
 
+WorkerPool::Task WorkerPool::TakeNext() {
+  const Tenant* const tenant = turns_.front();
+  turns_.pop_front();
+  const auto queue = queues_.find(tenant);
+  Task task = std::move(queue->second.front());
+  queue->second.pop_front();
+  if (queue->second.empty()) {
+    queues_.erase(queue);
+  } else {
+    turns_.push_back(tenant);
+  }
+  return task;
+}
+
 void WorkerPool::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    Task task = std::move(queue_.front());
-    queue_.pop_front();
+    wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
+    if (turns_.empty()) return;
+    Task task = TakeNext();
     lock.unlock();
     RunGuarded(std::move(task.exchange), task.work);
     task.work = nullptr;

@@ -4,9 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
+#include "engine/element_keys.h"
 #include "engine/resource_json.h"
 #include "engine/scalar_json.h"
 #include "engine/text.h"
@@ -16,8 +17,6 @@ namespace scimledger {
 namespace {
 
 using simdjson::dom::element;
-
-constexpr std::size_t kPairwiseValuesMax = 16;
 
 std::unexpected<ScimError> RefuseValue(const std::string& path, std::string_view what) {
   return Refuse(ScimType::kInvalidValue, fmt::format("{}: {}", path, what));
@@ -87,7 +86,7 @@ Result<Value> AttributeReader::ReadList(element json, const Place& place) {
   } else {
     SCIMLEDGER_TRY(read(json));
   }
-  DropDuplicates(list);
+  MergeRepeated(place.attribute, list);
   SCIMLEDGER_TRY(CheckList(place, list));
   if (list.empty()) return Value();
   return Value(std::move(list));
@@ -205,23 +204,22 @@ Result<void> AttributeReader::CheckList(const Place& place, const ValueList& lis
                      fmt::format("{} values are primary; at most one may be", count));
 }
 
-void AttributeReader::DropDuplicates(ValueList& list) const {
-  if (list.size() <= kPairwiseValuesMax) {
-    auto end = list.begin();
-    for (auto value = list.begin(); value != list.end(); ++value) {
-      if (std::find(list.begin(), end, *value) != end) continue;
-      if (end != value) *end = std::move(*value);
-      ++end;
+/// Each value once, where it was first.
+void AttributeReader::MergeRepeated(const Attribute& attribute, ValueList& list) const {
+  if (list.size() < 2) return;
+  const ElementKeys keys(registry_, attribute);
+  std::unordered_map<std::string, std::size_t> places;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto [place, is_new] = places.emplace(keys.Of(list[i]), kept);
+    if (!is_new) {
+      keys.Merge(list[place->second], list[i]);
+      continue;
     }
-    list.erase(end, list.end());
-    return;
+    if (kept != i) list[kept] = std::move(list[i]);
+    ++kept;
   }
-  std::unordered_set<std::string> seen;
-  std::erase_if(list, [&](const Value& value) {
-    std::string text;
-    AppendValueJson(registry_, value, text);
-    return !seen.insert(std::move(text)).second;
-  });
+  list.resize(kept);
 }
 
 }  // namespace scimledger

@@ -57,7 +57,7 @@ class AttributeReader {
                         AttributeMap& parts);
   Result<void> UnpackJsonText(const Place& place, AttributeMap& parts);
   Result<void> CheckList(const Place& place, const ValueList& list) const;
-  void DropDuplicates(ValueList& list) const;
+  void MergeRepeated(const Attribute& attribute, ValueList& list) const;
 
   const SchemaRegistry& registry_;
   std::vector<AttributeId>* secrets_;

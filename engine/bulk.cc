@@ -20,6 +20,7 @@ using simdjson::dom::object;
 
 constexpr std::string_view kBulkRequestUrn = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 constexpr std::string_view kBulkIdPrefix = "bulkId:";
+constexpr std::string_view kBulkIdSegment = "/bulkId:";
 
 std::optional<element> FindKey(object json, std::string_view name) {
   for (const auto& [key, value] : json) {
@@ -151,7 +152,8 @@ class BulkParser {
     const std::string_view id = slash == path.npos ? "" : path.substr(slash + 1);
     const ResourceType* type =
         registry_.FindTypeByEndpoint(fmt::format("/{}", path.substr(0, slash)));
-    if (type == nullptr || id.find('/') != id.npos) {
+    const bool is_reference = id.starts_with(kBulkIdPrefix);
+    if (type == nullptr || (!is_reference && id.find('/') != id.npos)) {
       return RefusePath(operation.path,
                         "a bulk creates, replaces, patches and deletes resources: name an endpoint "
                         "that /ResourceTypes lists");
@@ -168,7 +170,7 @@ class BulkParser {
                     fmt::format("path \"{}\": name the resource, such as {}/<id>", operation.path,
                                 type->endpoint));
     }
-    if (id.starts_with(kBulkIdPrefix)) return {};  // may come later
+    if (is_reference) return {};  // may come later
     const auto parsed = ResourceId::Parse(id);
     if (!parsed) {
       return RefusePath(operation.path, fmt::format("there is no {} with this id", type->name));
@@ -180,10 +182,9 @@ class BulkParser {
   Result<void> ReadBody() {
     BulkOperation& operation = Current();
     if (operation.method != BulkMethod::kPost) {
-      std::string_view path = operation.path;
-      path = path.substr(0, path.find('?'));
+      const std::string_view path = operation.path;
       if (const std::size_t at = path.find(kBulkIdPrefix); at != path.npos) {
-        SCIMLEDGER_TRY_ASSIGN(operation.id, Resolve(path.substr(at, path.find('/', at) - at)));
+        SCIMLEDGER_TRY_ASSIGN(operation.id, Resolve(ReferenceIn(path.substr(at))));
       }
     }
     switch (operation.method) {
@@ -249,20 +250,36 @@ class BulkParser {
     return {};
   }
 
-  /// `bulkId:x`, or a URI that ends in it.
+  /// What a path ends in: a bulkId is any text, so a query or a slash at its end may be part of it.
+  std::string_view ReferenceIn(std::string_view end) const {
+    if (by_bulk_id_.contains(std::string(end.substr(kBulkIdPrefix.size())))) return end;
+    end = end.substr(0, end.find('?'));
+    while (end.ends_with('/')) end.remove_suffix(1);
+    return end;
+  }
+
+  /// `bulkId:x`, or a URI that ends in it; x may hold slashes.
   ReferenceVisitor Replacing() {
     return [this](std::string& text) -> Result<void> {
-      const std::size_t slash = text.rfind('/');
-      const std::size_t at = slash == std::string::npos ? 0 : slash + 1;
-      if (!std::string_view(text).substr(at).starts_with(kBulkIdPrefix)) {
-        const auto named = ResourceId::Parse(std::string_view(text).substr(at));
-        if (named) Current().named.push_back(*named);
-        return {};
+      std::size_t at = 0;
+      if (!text.starts_with(kBulkIdPrefix)) {
+        const std::size_t slash = text.find(kBulkIdSegment);
+        if (slash == std::string::npos) {
+          NoteNamed(text);
+          return {};
+        }
+        at = slash + 1;
       }
       SCIMLEDGER_TRY_ASSIGN(const ResourceId id, Resolve(std::string_view(text).substr(at)));
       text.replace(at, std::string::npos, id.ToString());
       return {};
     };
+  }
+
+  /// An id, or a URI that ends in one.
+  void NoteNamed(std::string_view text) {
+    const auto id = ResourceId::Parse(text.substr(text.rfind('/') + 1));
+    if (id) Current().named.push_back(*id);
   }
 
   Result<ResourceId> Resolve(std::string_view reference) {

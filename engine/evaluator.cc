@@ -119,18 +119,30 @@ bool AnyOf(const Value& value, const ValueTest& test) {
   return !value.IsUnassigned() && test(value);
 }
 
-bool AnyPart(const AttributeMap& parts, AttributeId sub, const ValueTest& test) {
+bool HasPart(const AttributeMap& parts, AttributeId sub) {
   const Value* part = parts.Find(sub);
-  return part != nullptr && AnyOf(*part, test);
+  return part != nullptr && AnyOf(*part, [](const Value&) { return true; });
 }
 
 /// Where a filter's paths lead: every value behind a path is put to the test until one passes.
 class Scope {
  public:
+  explicit Scope(const SchemaRegistry& registry) : registry_(registry) {}
   virtual ~Scope() = default;
+  /// A value of several that does not say whether it is primary is not: RFC 7643 §2.4.
   virtual bool AnyValue(const AttributePath& path, const ValueTest& test) const = 0;
   virtual bool HasValue(const AttributePath& path) const = 0;
   virtual bool AnyElement(const Filter::ValuePath& path) const = 0;
+
+ protected:
+  bool AnyPart(const AttributeMap& parts, const AttributePath& path, const ValueTest& test) const {
+    if (!path.sub) return false;
+    if (const Value* part = parts.Find(*path.sub)) return AnyOf(*part, test);
+    const Attribute& whole = registry_.attribute(path.attribute);
+    return whole.multi_valued && whole.parts.primary == path.sub && test(Value(false));
+  }
+
+  const SchemaRegistry& registry_;
 };
 
 class Evaluator {
@@ -172,15 +184,18 @@ class Evaluator {
 /// One element: complex by its parts, or simple and standing for its own `value`.
 class ElementScope : public Scope {
  public:
-  explicit ElementScope(const AttributeMap& parts) : parts_(&parts) {}
-  explicit ElementScope(const Value& element) : parts_(element.AsComplex()), simple_(&element) {}
+  ElementScope(const SchemaRegistry& registry, const AttributeMap& parts)
+      : Scope(registry), parts_(&parts) {}
+  ElementScope(const SchemaRegistry& registry, const Value& element)
+      : Scope(registry), parts_(element.AsComplex()), simple_(&element) {}
 
   bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
-    if (parts_ != nullptr) return path.sub && AnyPart(*parts_, *path.sub, test);
+    if (parts_ != nullptr) return AnyPart(*parts_, path, test);
     return simple_ != nullptr && AnyOf(*simple_, test);
   }
   bool HasValue(const AttributePath& path) const override {
-    return AnyValue(path, [](const Value&) { return true; });
+    if (parts_ != nullptr) return path.sub && HasPart(*parts_, *path.sub);
+    return simple_ != nullptr && !simple_->IsUnassigned();
   }
   bool AnyElement(const Filter::ValuePath&) const override { return false; }
 
@@ -192,25 +207,24 @@ class ElementScope : public Scope {
 class ResourceScope : public Scope {
  public:
   ResourceScope(const SchemaRegistry& registry, const ResourceReader& resource)
-      : registry_(registry), resource_(resource) {}
+      : Scope(registry), resource_(resource) {}
 
   bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
-    if (IsVisited(path.attribute)) {
-      return resource_.AnyElement(path.attribute, [&](const AttributeMap& parts) {
-        return path.sub && AnyPart(parts, *path.sub, test);
-      });
+    if (path.sub) {
+      return AnyParts(path.attribute,
+                      [&](const AttributeMap& parts) { return AnyPart(parts, path, test); });
     }
+    if (IsVisited(path.attribute)) return false;
     const auto value = resource_.Get(path.attribute);
-    if (!value) return false;
-    if (!path.sub) return AnyOf(*value, test);
-    return AnyOf(*value, [&](const Value& element) {
-      const AttributeMap* parts = element.AsComplex();
-      return parts != nullptr && AnyPart(*parts, *path.sub, test);
-    });
+    return value && AnyOf(*value, test);
   }
 
   bool HasValue(const AttributePath& path) const override {
-    if (!path.sub && IsVisited(path.attribute)) {
+    if (path.sub) {
+      return AnyParts(path.attribute,
+                      [&](const AttributeMap& parts) { return HasPart(parts, *path.sub); });
+    }
+    if (IsVisited(path.attribute)) {
       return resource_.AnyElement(path.attribute, [](const AttributeMap&) { return true; });
     }
     return AnyValue(path, [](const Value&) { return true; });
@@ -219,22 +233,31 @@ class ResourceScope : public Scope {
   bool AnyElement(const Filter::ValuePath& path) const override {
     if (IsVisited(path.attribute)) {
       return resource_.AnyElement(path.attribute, [&](const AttributeMap& parts) {
-        return Evaluator(registry_, ElementScope(parts)).Evaluate(*path.inner);
+        return Evaluator(registry_, ElementScope(registry_, parts)).Evaluate(*path.inner);
       });
     }
     const auto value = resource_.Get(path.attribute);
     return value && AnyOf(*value, [&](const Value& element) {
-             return Evaluator(registry_, ElementScope(element)).Evaluate(*path.inner);
+             return Evaluator(registry_, ElementScope(registry_, element)).Evaluate(*path.inner);
            });
   }
 
  private:
+  /// Whether one complex value of the attribute passes.
+  bool AnyParts(AttributeId attribute, const std::function<bool(const AttributeMap&)>& test) const {
+    if (IsVisited(attribute)) return resource_.AnyElement(attribute, test);
+    const auto value = resource_.Get(attribute);
+    return value && AnyOf(*value, [&](const Value& element) {
+             const AttributeMap* parts = element.AsComplex();
+             return parts != nullptr && test(*parts);
+           });
+  }
+
   bool IsVisited(AttributeId id) const {
     const AttributeRole role = registry_.attribute(id).role;
     return role == AttributeRole::kReferenceSet || role == AttributeRole::kMemberships;
   }
 
-  const SchemaRegistry& registry_;
   const ResourceReader& resource_;
 };
 
@@ -245,7 +268,7 @@ bool Matches(const SchemaRegistry& registry, const Filter& filter, const Resourc
 }
 
 bool MatchesElement(const SchemaRegistry& registry, const Filter& filter, const Value& element) {
-  return Evaluator(registry, ElementScope(element)).Evaluate(filter);
+  return Evaluator(registry, ElementScope(registry, element)).Evaluate(filter);
 }
 
 }  // namespace scimledger

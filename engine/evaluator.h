@@ -24,7 +24,7 @@ class ResourceReader {
 /// The plain evaluator: it defines what a filter means (RFC 7644 §3.4.2.2); every index must agree
 /// with it. An attribute without a value makes eq, co, sw, ew, pr and the orderings false and ne
 /// true; a multi-valued attribute matches if one of its values does, and `ne` is the negation of
-/// `eq`.
+/// `eq`. Only `primary` counts as false where a value lacks it (§2.4 of RFC 7643), but for `pr`.
 bool Matches(const SchemaRegistry& registry, const Filter& filter, const ResourceReader& resource);
 
 /// For a filter bound by BindElementFilter: against one element of its attribute (a complex value,

@@ -80,11 +80,13 @@ void FillHeader(const SchemaRegistry& registry, const Event& event, const Uuid& 
   }
 }
 
-void FillContext(const ClientContext& client, proto::Context& context) {
-  context.set_address(client.address);
-  context.set_forwarded(client.forwarded);
-  context.set_user_agent(client.user_agent);
-  context.set_request_id(client.request_id);
+void FillContext(const Event& event, proto::Context& context) {
+  context.set_address(event.client.address);
+  context.set_forwarded(event.client.forwarded);
+  context.set_user_agent(event.client.user_agent);
+  context.set_request_id(event.client.request_id);
+  context.set_issuer(event.actor.issuer);
+  context.set_subject(event.actor.subject);
 }
 
 void FillIds(const std::vector<ResourceId>& ids, std::string& bytes) {
@@ -143,7 +145,7 @@ storage::Result<void> ReadHeader(const proto::Header& header, const storage::Eve
     return Corrupt(stored.sequence, fmt::format("unknown kind {}", header.kind()));
   }
   if (header.auth_method() < static_cast<std::uint32_t>(AuthMethod::kBearer) ||
-      header.auth_method() > static_cast<std::uint32_t>(AuthMethod::kLocal)) {
+      header.auth_method() > static_cast<std::uint32_t>(AuthMethod::kJwt)) {
     return Corrupt(stored.sequence,
                    fmt::format("unknown authentication method {}", header.auth_method()));
   }
@@ -421,6 +423,10 @@ std::string_view ToString(AuthMethod method) {
       return "bearer";
     case AuthMethod::kLocal:
       return "local";
+    case AuthMethod::kOauth:
+      return "oauth";
+    case AuthMethod::kJwt:
+      return "jwt";
   }
   return {};
 }
@@ -429,7 +435,7 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
                               const Uuid& log_id) {
   Messages& messages = MessagesOfThread();
   FillHeader(registry, event, log_id, messages.header);
-  FillContext(event.client, messages.context);
+  FillContext(event, messages.context);
   FillBody(registry, event, messages.body);
   storage::NewEvent stored;
   stored.sequence = event.sequence;
@@ -462,6 +468,8 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage
     event.client.forwarded = messages.context.forwarded();
     event.client.user_agent = messages.context.user_agent();
     event.client.request_id = messages.context.request_id();
+    event.actor.issuer = messages.context.issuer();
+    event.actor.subject = messages.context.subject();
   }
   SCIMLEDGER_TRY(ReadSection(sequence, "body", stored.body, messages.body));
   SCIMLEDGER_TRY(ReadBody(registry, messages, purpose, event));

@@ -32,7 +32,13 @@ enum class Role : std::uint8_t { kProvisioner = 1, kReader = 2, kAuditor = 3, kA
 std::string_view ToString(Role role);
 std::optional<Role> ParseRole(std::string_view name);
 
-enum class AuthMethod : std::uint8_t { kBearer = 1, kLocal = 2 };
+/// How an actor proved who it is. The numbers are stored in the log.
+enum class AuthMethod : std::uint8_t {
+  kBearer = 1,  ///< a credential's secret as bearer token
+  kLocal = 2,   ///< the control socket's peer
+  kOauth = 3,   ///< an access token that our token endpoint issued
+  kJwt = 4,     ///< a token of a trusted issuer
+};
 std::string_view ToString(AuthMethod method);
 
 /// The credential that acted: a credential's id, or `local:<uid>` for the control socket.
@@ -40,6 +46,10 @@ struct Actor {
   std::string id;
   AuthMethod method = AuthMethod::kLocal;
   Role role = Role::kAdmin;
+  /// Whom a trusted issuer vouched for (kJwt; kOauth that began with an assertion), and which
+  /// issuer; else empty. Personal data: stored in the event's context section.
+  std::string issuer = {};
+  std::string subject = {};
   friend bool operator==(const Actor&, const Actor&) = default;
 };
 
@@ -89,7 +99,7 @@ struct Event {
   bool clock_stepped_back = false;  ///< the clock was behind the previous event's time
   Uuid transaction;
   std::optional<Sequence> cause;  ///< set on cascades: the delete that caused this event
-  Actor actor;                    ///< stored: id and method; the role is not
+  Actor actor;                    ///< stored, but for the role
   ClientContext client;
 
   std::string resource_type;  ///< name, for example "User"

@@ -316,6 +316,10 @@ class EventEvaluator {
         return std::string(actor_.role);
       case EventAttribute::kActorMethod:
         return std::string(ToString(event_.actor.method));
+      case EventAttribute::kActorIssuer:
+        return event_.actor.issuer;
+      case EventAttribute::kActorSubject:
+        return event_.actor.subject;
       case EventAttribute::kClientAddress:
         return event_.client.address;
       case EventAttribute::kClientForwarded:

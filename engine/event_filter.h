@@ -30,6 +30,8 @@ enum class EventAttribute : std::uint8_t {
   kActorName,
   kActorRole,
   kActorMethod,
+  kActorIssuer,
+  kActorSubject,
   kClientAddress,
   kClientForwarded,
   kClientUserAgent,

@@ -47,6 +47,8 @@ constexpr std::array kDefinitions = {
     Definition{EventAttribute::kActorName, "actor.name", Form::kText},
     Definition{EventAttribute::kActorRole, "actor.role", Form::kText},
     Definition{EventAttribute::kActorMethod, "actor.method", Form::kWord},
+    Definition{EventAttribute::kActorIssuer, "actor.issuer", Form::kText},
+    Definition{EventAttribute::kActorSubject, "actor.subject", Form::kText},
     Definition{EventAttribute::kClientAddress, "client.address", Form::kHeader},
     Definition{EventAttribute::kClientForwarded, "client.forwarded", Form::kHeader},
     Definition{EventAttribute::kClientUserAgent, "client.userAgent", Form::kHeader},
@@ -119,7 +121,8 @@ Result<EventFilter::Operand> BindTime(const Definition& definition, const Litera
 
 std::vector<std::string_view> WordsOf(EventAttribute attribute) {
   if (attribute == EventAttribute::kActorMethod) {
-    return {ToString(AuthMethod::kBearer), ToString(AuthMethod::kLocal)};
+    return {ToString(AuthMethod::kBearer), ToString(AuthMethod::kLocal),
+            ToString(AuthMethod::kOauth), ToString(AuthMethod::kJwt)};
   }
   std::vector<std::string_view> kinds;
   for (std::uint8_t kind = 1; !ToString(static_cast<EventKind>(kind)).empty(); ++kind) {

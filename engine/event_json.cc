@@ -1,5 +1,6 @@
 #include "engine/event.h"
 #include "engine/json.h"
+#include "engine/net_changes.h"
 #include "engine/resource_json.h"
 #include "engine/text.h"
 
@@ -73,6 +74,8 @@ void AppendActor(const Event& event, std::string_view name, std::string_view rol
   object.StringUnlessEmpty("name", name);
   object.StringUnlessEmpty("role", role);
   object.String("method", ToString(event.actor.method));
+  object.StringUnlessEmpty("issuer", ReadableText(event.actor.issuer));
+  object.StringUnlessEmpty("subject", ReadableText(event.actor.subject));
   object.End();
 }
 
@@ -200,6 +203,22 @@ void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::st
   AppendClient(event.client, members, out);
   AppendChanges(registry, event, members, out);
   AppendMembers(event, members, out);
+  members.End();
+}
+
+void AppendNetChangeJson(const SchemaRegistry& registry, const NetChange& change,
+                         std::string& out) {
+  const Event& difference = change.difference;
+  ObjectWriter members(out);
+  members.String("kind", ToString(difference.kind));
+  members.Key("resource");
+  AppendResource(difference, out);
+  AppendVersion(difference, members, out);
+  members.Number("events", change.count);
+  members.Number("first", change.first.value);
+  members.Number("last", difference.sequence.value);
+  AppendChanges(registry, difference, members, out);
+  AppendMembers(difference, members, out);
   members.End();
 }
 

@@ -13,6 +13,12 @@ ScimError NeedsRefused(std::string_view name) {
           fmt::format("It refers to {}, whose operation was not carried out", name)};
 }
 
+/// The server's fault and not the request's, so it is no conflict either: it may be sent again.
+ScimError NeedsUnknown(std::string_view name, const ScimError& error) {
+  return {error.status, ScimType::kNone,
+          fmt::format("It refers to {}, whose operation failed: {}", name, error.detail)};
+}
+
 ScimError CycleRefused() {
   return {
       409, ScimType::kNone,
@@ -37,6 +43,11 @@ GroupRun::GroupRun(CommandGroup group, Writer::GroupDone done)
       accepted_(group_.operations) {}
 
 void GroupRun::DecideNext(WriterBatch& batch, DecideTime time) {
+  if (HasRefusedEnough()) {
+    // Refusals of a batch before: all that was decided is settled.
+    next_ = group_.units.size();
+    return done_(std::move(outcomes_));
+  }
   GroupUnit& unit = group_.units[next_++];
   if (auto needs = CheckNeeds(unit); !needs) {
     return RefuseUnit(batch, unit, unit.commands.front().operation, std::move(needs).error());
@@ -66,7 +77,13 @@ void GroupRun::DecideNext(WriterBatch& batch, DecideTime time) {
 
 Result<void> GroupRun::CheckNeeds(const GroupUnit& unit) const {
   for (const GroupUnit::Need& need : unit.needs) {
-    if (!accepted_[need.operation]) return std::unexpected(NeedsRefused(need.name));
+    if (accepted_[need.operation]) continue;
+    const auto& outcome = outcomes_[need.operation];
+    const bool is_settled = outcome && !*outcome;
+    if (is_settled && outcome->error().status >= 500) {
+      return std::unexpected(NeedsUnknown(need.name, outcome->error()));
+    }
+    return std::unexpected(NeedsRefused(need.name));
   }
   return {};
 }
@@ -92,7 +109,11 @@ void GroupRun::RefuseUnit(WriterBatch& batch, const GroupUnit& unit, std::size_t
     ++refusals_;
     Answer(batch, operation, std::unexpected(operation == culprit ? error : CycleRefused()));
   }
-  if (group_.refusals_max != 0 && refusals_ >= group_.refusals_max) next_ = group_.units.size();
+  if (HasRefusedEnough()) next_ = group_.units.size();
+}
+
+bool GroupRun::HasRefusedEnough() const {
+  return group_.refusals_max != 0 && refusals_ >= group_.refusals_max;
 }
 
 void GroupRun::Answer(WriterBatch& batch, std::size_t operation, Result<Outcome> outcome) {
@@ -103,6 +124,8 @@ void GroupRun::Answer(WriterBatch& batch, std::size_t operation, Result<Outcome>
 }
 
 void GroupRun::Settle(std::size_t operation, Result<Outcome> outcome) {
+  // Accepted, and then its batch could not be appended.
+  if (accepted_[operation] && !outcome) ++refusals_;
   accepted_[operation] = outcome.has_value();
   outcomes_[operation] = std::move(outcome);
   --unsettled_;
@@ -110,6 +133,7 @@ void GroupRun::Settle(std::size_t operation, Result<Outcome> outcome) {
 }
 
 void GroupRun::RefuseRest(const ScimError& error) {
+  if (HasRefusedEnough()) next_ = group_.units.size();
   for (; next_ < group_.units.size(); ++next_) {
     for (const std::size_t operation : OperationsOf(group_.units[next_])) {
       outcomes_[operation] = std::unexpected(error);

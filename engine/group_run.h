@@ -26,6 +26,7 @@ class GroupRun : public std::enable_shared_from_this<GroupRun> {
   void Answer(WriterBatch& batch, std::size_t operation, Result<Outcome> outcome);
   void Settle(std::size_t operation, Result<Outcome> outcome);
   void RefuseUnit(WriterBatch& batch, const GroupUnit& unit, std::size_t culprit, ScimError error);
+  bool HasRefusedEnough() const;
   [[nodiscard]] Result<void> CheckNeeds(const GroupUnit& unit) const;
   std::vector<Command> MakeCommands(GroupUnit& unit) const;
 

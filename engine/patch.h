@@ -73,11 +73,12 @@ struct PatchEffect {
 /// in `state` one by one, so the cost follows the patch and not the group. add and replace with a
 /// value filter that matches nothing create the element from the filter's equalities (Entra);
 /// remove of what is not there does nothing. Setting primary on one value clears it on the others.
-/// An added element merges into the one with its type and value; one that is left with type and
-/// primary only goes; a new `value` drops the `$ref` of the old one. Errors: `mutability`
-/// (immutable changed, required removed), `noTarget` (replace with a filter that matches nothing
-/// and cannot make an element), `invalidValue` (two primaries, unknown member ids, each named), 413
-/// beyond kDecideStepsMax.
+/// An added element merges into the one with its type and value; elements that a change makes equal
+/// so become one, as in a PUT (engine/element_keys.h); one that is left with type and primary only
+/// goes; a new `value` drops the `$ref` of the old one. Errors: `mutability` (immutable changed,
+/// required removed), `noTarget` (replace with a filter that matches nothing and cannot make an
+/// element), `invalidValue` (two primaries, unknown member ids, each named), 413 beyond
+/// kDecideStepsMax.
 [[nodiscard]] Result<PatchEffect> ApplyPatch(const State& state, const ResourceType& type,
                                              const Resource& resource, const Patch& patch);
 

@@ -50,7 +50,8 @@ class PatchApplier {
       SCIMLEDGER_TRY(work_.Check());
     }
     for (auto& [id, elements] : elements_) {
-      attributes_.Set(id, elements.Take());
+      SCIMLEDGER_TRY_ASSIGN(Value taken, elements.Take());
+      attributes_.Set(id, std::move(taken));
       const Value* value = attributes_.Find(id);
       if (value != nullptr) SCIMLEDGER_TRY(CheckRequiredParts(registry_, id, *value));
     }

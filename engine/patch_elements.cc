@@ -7,10 +7,8 @@
 #include <utility>
 
 #include "engine/attribute_reader.h"
-#include "engine/document.h"
 #include "engine/evaluator.h"
 #include "engine/resource_json.h"
-#include "engine/unique_keys.h"
 #include "storage/result.h"
 
 namespace scimledger {
@@ -79,10 +77,11 @@ PatchElements::PatchElements(const SchemaRegistry& registry, const Attribute& at
                              Value value, WorkBudget& work)
     : registry_(registry),
       attribute_(attribute),
-      value_part_(registry.FindSubAttribute(attribute.id, "value")),
-      type_part_(registry.FindSubAttribute(attribute.id, "type")),
-      primary_part_(registry.FindSubAttribute(attribute.id, "primary")),
-      ref_part_(registry.FindSubAttribute(attribute.id, "$ref")),
+      keys_(registry, attribute),
+      value_part_(attribute.parts.value),
+      type_part_(attribute.parts.type),
+      primary_part_(attribute.parts.primary),
+      ref_part_(attribute.parts.ref),
       work_(work) {
   if (ValueList* list = value.AsList()) {
     elements_ = std::move(*list);
@@ -97,15 +96,15 @@ Value PatchElements::Copy() const {
   return elements_.front();
 }
 
-Value PatchElements::Take() {
+Result<Value> PatchElements::Take() {
+  if (may_repeat_) SCIMLEDGER_TRY(MergeRepeated());
   if (elements_.empty()) return Value();
   if (attribute_.multi_valued) return Value(std::move(elements_));
   return std::move(elements_.front());
 }
 
 Result<void> PatchElements::Apply(const PatchOperation& operation) {
-  made_primary_.reset();
-  has_several_primaries_ = false;
+  made_primary_.clear();
   work_.Spend(StepsToRead(operation.value));
   const bool is_on_parts = operation.path.value_filter || operation.path.sub;
   SCIMLEDGER_TRY(is_on_parts ? ApplyToMatches(operation) : ApplyToAll(operation));
@@ -150,10 +149,10 @@ Result<void> PatchElements::ApplyToMatches(const PatchOperation& operation) {
   const Indexes matches = Matching(operation.path.value_filter);
   work_.Spend(matches.size() * StepsToRead(operation.value));
   SCIMLEDGER_TRY(work_.Check());
+  const bool is_clearing = operation.op == PatchOp::kRemove || operation.value.IsUnassigned();
   if (!matches.empty()) known_.reset();
-  if (operation.op == PatchOp::kRemove || operation.value.IsUnassigned()) {
-    return Clear(operation, matches);
-  }
+  if (!matches.empty() && (operation.path.sub || !is_clearing)) ForgetKeys();
+  if (is_clearing) return Clear(operation, matches);
   return matches.empty() ? Create(operation) : Write(operation, matches);
 }
 
@@ -187,12 +186,7 @@ Result<void> PatchElements::Write(const PatchOperation& operation, const Indexes
       SCIMLEDGER_TRY(Replace(index, operation));
     }
   }
-  if (attribute_.type == AttributeType::kComplex) return {};
-  // Simple values may have become equal.
-  known_.reset();
-  const Value all(std::exchange(elements_, {}));
-  work_.Spend(StepsToRead(all));
-  return AddDistinct(all);
+  return {};
 }
 
 /// Entra writes `emails[type eq "work"].value` whether the element exists or not.
@@ -217,24 +211,54 @@ Result<void> PatchElements::Create(const PatchOperation& operation) {
   return AddDistinct(Value(std::move(parts)));
 }
 
-void PatchElements::IndexElements() {
-  if (known_) return;
+Result<void> PatchElements::IndexElements() {
+  if (may_repeat_) return MergeRepeated();
+  if (known_) return {};
   known_.emplace();
   for (std::size_t i = 0; i < elements_.size() && !work_.IsSpent(); ++i) {
     work_.Spend(kStepsToIndex + StepsToRead(elements_[i]));
-    known_->emplace(ElementKey(elements_[i]), i);
+    known_->emplace(keys_.Of(elements_[i]), i);
   }
+  return {};
+}
+
+/// Elements were written, or lost parts: they may have become the same value.
+void PatchElements::ForgetKeys() {
+  known_.reset();
+  may_repeat_ = attribute_.multi_valued;
+}
+
+Result<void> PatchElements::MergeRepeated() {
+  may_repeat_ = false;
+  known_.emplace();
+  Indexes places;  ///< where each element went
+  std::size_t kept = 0;
+  for (Value& element : elements_) {
+    work_.Spend(kStepsToIndex + StepsToRead(element));
+    SCIMLEDGER_TRY(work_.Check());
+    const auto [place, is_new] = known_->emplace(keys_.Of(element), kept);
+    places.push_back(place->second);
+    if (!is_new) {
+      keys_.Merge(elements_[place->second], element);
+      continue;
+    }
+    if (&elements_[kept] != &element) elements_[kept] = std::move(element);
+    ++kept;
+  }
+  elements_.resize(kept);
+  for (std::size_t& index : made_primary_) index = places[index];
+  return {};
 }
 
 /// What is merged into an element has its key, so the index stays right. Reading `sent` is spent.
 Result<void> PatchElements::AddDistinct(const Value& sent) {
-  IndexElements();
+  SCIMLEDGER_TRY(IndexElements());
   const ValueList* list = sent.AsList();
   const ValueList single = list == nullptr ? ValueList{sent} : ValueList{};
   for (const Value& element : list == nullptr ? single : *list) {
     work_.Spend(kStepsToIndex);
     SCIMLEDGER_TRY(work_.Check());
-    const auto [found, is_new] = known_->emplace(ElementKey(element), elements_.size());
+    const auto [found, is_new] = known_->emplace(keys_.Of(element), elements_.size());
     if (is_new) {
       SCIMLEDGER_TRY(Append(element));
     } else if (const AttributeMap* parts = element.AsComplex()) {
@@ -248,11 +272,11 @@ Result<void> PatchElements::AddDistinct(const Value& sent) {
 void PatchElements::RemoveListed(const Value& sent) {
   std::unordered_set<std::string> whole, values, untyped_values;
   const auto collect = [&](const Value& element) {
-    whole.insert(ElementKey(element));
+    whole.insert(keys_.Of(element));
     const AttributeMap* parts = element.AsComplex();
     const Value* value = parts != nullptr && value_part_ ? parts->Find(*value_part_) : nullptr;
     if (value == nullptr) return;
-    const std::string key = KeyOf(*value_part_, *value);
+    const std::string key = keys_.OfSimple(*value_part_, *value);
     values.insert(key);
     if (!type_part_ || parts->Find(*type_part_) == nullptr) untyped_values.insert(key);
   };
@@ -265,12 +289,12 @@ void PatchElements::RemoveListed(const Value& sent) {
   std::erase_if(elements_, [&](const Value& element) {
     if (work_.IsSpent()) return false;
     work_.Spend(kStepsToIndex + StepsToRead(element));
-    if (whole.contains(ElementKey(element))) return true;
+    if (whole.contains(keys_.Of(element))) return true;
     const AttributeMap* parts = element.AsComplex();
     const Value* value = parts != nullptr && value_part_ ? parts->Find(*value_part_) : nullptr;
     if (value == nullptr) return false;
     const bool has_type = type_part_ && parts->Find(*type_part_) != nullptr;
-    return (has_type ? untyped_values : values).contains(KeyOf(*value_part_, *value));
+    return (has_type ? untyped_values : values).contains(keys_.OfSimple(*value_part_, *value));
   });
 }
 
@@ -317,7 +341,7 @@ Result<void> PatchElements::SetPart(std::size_t index, AttributeId sub, Value va
     SCIMLEDGER_TRY(work_.Check());
     PatchElements values(registry_, attribute, *before, work_);
     SCIMLEDGER_TRY(values.AddDistinct(value));
-    value = values.Take();
+    SCIMLEDGER_TRY_ASSIGN(value, values.Take());
   }
   const bool is_changed = before == nullptr ? !value.IsUnassigned() : *before != value;
   if (before != nullptr && is_changed) {
@@ -349,14 +373,18 @@ void PatchElements::NotePrimary(std::size_t index) {
   const Value* primary = parts != nullptr && primary_part_ ? parts->Find(*primary_part_) : nullptr;
   const bool* is_primary = primary == nullptr ? nullptr : primary->AsBool();
   if (is_primary == nullptr || !*is_primary) return;
-  has_several_primaries_ |= made_primary_ && *made_primary_ != index;
-  made_primary_ = index;
+  made_primary_.push_back(index);
 }
 
 /// RFC 7644 §3.5.2: setting primary on one value sets it to false on all others.
 Result<void> PatchElements::SettlePrimary() {
-  if (!made_primary_ || !attribute_.multi_valued) return {};
-  if (has_several_primaries_) {
+  if (made_primary_.empty() || !attribute_.multi_valued) return {};
+  const auto are_several = [this] {
+    return std::any_of(made_primary_.begin(), made_primary_.end(),
+                       [this](std::size_t index) { return index != made_primary_.front(); });
+  };
+  if (may_repeat_ && are_several()) SCIMLEDGER_TRY(MergeRepeated());
+  if (are_several()) {
     return Refuse(ScimType::kInvalidValue,
                   fmt::format("'{}' can have one primary value only", attribute_.path));
   }
@@ -364,10 +392,10 @@ Result<void> PatchElements::SettlePrimary() {
   for (std::size_t i = 0; i < elements_.size(); ++i) {
     AttributeMap* parts = elements_[i].AsComplex();
     Value* primary = parts != nullptr ? parts->Find(*primary_part_) : nullptr;
-    if (i == *made_primary_ || primary == nullptr) continue;
+    if (i == made_primary_.front() || primary == nullptr) continue;
     *primary = Value(false);
     // Elements without a value part are known by all of their parts.
-    known_.reset();
+    ForgetKeys();
   }
   return {};
 }
@@ -379,29 +407,6 @@ bool PatchElements::IsBare(const Value& element) const {
   return attribute_.multi_valued && std::all_of(parts.begin(), parts.end(), [&](const auto& entry) {
            return entry.first == type_part_ || entry.first == primary_part_;
          });
-}
-
-std::string PatchElements::KeyOf(AttributeId id, const Value& value) const {
-  if (const std::string* text = value.AsString()) {
-    return "s" + ComparisonKey(registry_.attribute(id), *text);
-  }
-  AttributeMap single;
-  single.Set(id, value);
-  return "d" + EncodeDocument(single);
-}
-
-/// Equal for elements that stand for the same value: by (type, value), else by everything they
-/// hold.
-std::string PatchElements::ElementKey(const Value& element) const {
-  const AttributeMap* parts = element.AsComplex();
-  if (parts == nullptr) return KeyOf(attribute_.id, element);
-  const Value* value = value_part_ ? parts->Find(*value_part_) : nullptr;
-  if (value == nullptr) return "w" + EncodeDocument(*parts);
-  const Value* type = type_part_ ? parts->Find(*type_part_) : nullptr;
-  std::string key = "v";
-  if (type != nullptr) key += KeyOf(*type_part_, *type);
-  key.push_back('\0');
-  return key + KeyOf(*value_part_, *value);
 }
 
 }  // namespace scimledger

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/element_keys.h"
 #include "engine/patch.h"
 #include "engine/schema.h"
 #include "engine/value.h"
@@ -28,8 +29,8 @@ class PatchElements {
   [[nodiscard]] Result<void> Apply(const PatchOperation& operation);
   /// The attribute's value as it is now; unassigned when nothing is left.
   Value Copy() const;
-  /// As Copy; the last call.
-  Value Take();
+  /// As Copy, with elements that operations made equal merged; the last call.
+  [[nodiscard]] Result<Value> Take();
   bool empty() const { return elements_.empty(); }
 
  private:
@@ -42,7 +43,9 @@ class PatchElements {
   Result<void> Write(const PatchOperation& operation, const Indexes& matches);
   Result<void> Create(const PatchOperation& operation);
   Result<void> AddDistinct(const Value& sent);
-  void IndexElements();
+  Result<void> IndexElements();
+  void ForgetKeys();
+  Result<void> MergeRepeated();
   void RemoveListed(const Value& sent);
 
   Result<void> Merge(std::size_t index, const AttributeMap& parts);
@@ -53,19 +56,18 @@ class PatchElements {
   Result<void> SettlePrimary();
 
   bool IsBare(const Value& element) const;
-  std::string KeyOf(AttributeId id, const Value& value) const;
-  std::string ElementKey(const Value& element) const;
 
   const SchemaRegistry& registry_;
   const Attribute& attribute_;
+  ElementKeys keys_;
   std::optional<AttributeId> value_part_, type_part_, primary_part_, ref_part_;
   WorkBudget& work_;
   ValueList elements_;
-  /// Where the first element of each ElementKey is. nullopt: not since the last change that moved
+  /// Where the first element of each key is. nullopt: not since the last change that moved
   /// elements or gave them other keys.
   std::optional<std::unordered_map<std::string, std::size_t>> known_;
-  std::optional<std::size_t> made_primary_;  ///< whose primary the operation set to true
-  bool has_several_primaries_ = false;
+  bool may_repeat_ = false;  ///< elements may have the key of another one
+  Indexes made_primary_;     ///< whose primary the operation set to true
 };
 
 }  // namespace scimledger

@@ -32,10 +32,11 @@ struct ResourceDraft {
 
 /// Reads a POST or PUT body. Unknown attributes, unknown URNs and everything readOnly are ignored
 /// (lenient, as Entra needs); null and [] mean "no value"; keys match in any letter case; "True" is
-/// accepted for true; an extension object is accepted whether or not `schemas` lists it; dotted and
-/// URN keys are accepted as attribute paths. Errors name the path: `invalidSyntax` (not an object,
-/// `schemas` missing, empty or without the base schema), `invalidValue` (wrong type, required
-/// attribute missing, more than one primary, a bad dateTime, binary or reference).
+/// accepted for true; values that repeat one are merged into it (engine/element_keys.h); an
+/// extension object is accepted whether or not `schemas` lists it; dotted and URN keys are accepted
+/// as attribute paths. Errors name the path: `invalidSyntax` (not an object, `schemas` missing,
+/// empty or without the base schema), `invalidValue` (wrong type, required attribute missing, more
+/// than one primary, a bad dateTime, binary or reference).
 [[nodiscard]] Result<ResourceDraft> ParseResource(const SchemaRegistry& registry,
                                                   const ResourceType& type,
                                                   simdjson::dom::element body);

@@ -91,7 +91,8 @@ std::expected<Value, std::string> ParseDecimal(element json) {
   return Value(*number);
 }
 
-/// RFC 7643 §2.3.6: either alphabet of RFC 4648, padding optional.
+/// RFC 7643 §2.3.6: RFC 4648 §4, whose alphabet has `+` and `/`. Padding may be missing, which the
+/// same section leaves open.
 bool IsBase64(std::string_view text) {
   const std::size_t length =
       text.find('=') == std::string_view::npos ? text.size() : text.find('=');
@@ -99,14 +100,10 @@ bool IsBase64(std::string_view text) {
   if (!padding.empty() && (padding.size() > 2 || text.size() % 4 != 0)) return false;
   if (padding.find_first_not_of('=') != std::string_view::npos || length % 4 == 1) return false;
   const std::string_view digits = text.substr(0, length);
-  const auto is_shared = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  };
-  const auto all = [&](char plus, char slash) {
-    return std::all_of(digits.begin(), digits.end(),
-                       [&](char c) { return is_shared(c) || c == plus || c == slash; });
-  };
-  return all('+', '/') || all('-', '_');
+  return std::all_of(digits.begin(), digits.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  });
 }
 
 std::expected<Value, std::string> ParseText(AttributeType type, element json) {

@@ -1,12 +1,10 @@
 #include "engine/schema.h"
 
+#include "engine/schema_changes.h"
 #include "engine/schema_lookup.h"
 
 namespace scimledger {
 namespace {
-
-/// Whose displayName the switch of that name is about.
-constexpr std::string_view kGroupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 template <typename Id>
 std::optional<Id> FindName(const NameMap<Id>& names, std::string_view name) {
@@ -117,10 +115,10 @@ std::shared_ptr<const SchemaRegistry> SchemaRegistry::WithSettings(
   auto next = std::make_shared<SchemaRegistry>(*this);
   next->settings_ = settings;
   const bool is_free = settings.IsChanged(Setting::kGroupDisplayName);
-  if (const auto id = FindInSchema(kGroupSchema, "displayName")) {
-    Attribute& name = next->attributes_[static_cast<std::size_t>(*id)];
-    name.required = !is_free;
-    name.uniqueness = is_free ? Uniqueness::kNone : Uniqueness::kServer;
+  for (Attribute& attribute : next->attributes_) {
+    if (!IsDecidedBySettings(attribute)) continue;
+    attribute.required = !is_free;
+    attribute.uniqueness = is_free ? Uniqueness::kNone : Uniqueness::kServer;
   }
   return next;
 }

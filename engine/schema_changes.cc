@@ -10,6 +10,8 @@ namespace {
 
 using Change = std::unexpected<std::string>;
 
+constexpr std::string_view kGroupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+
 Change Cannot(std::string_view characteristic, std::string_view known, std::string_view sent) {
   return Change(fmt::format("'{}' cannot change from {} to {}", characteristic, known, sent));
 }
@@ -31,7 +33,8 @@ std::expected<void, std::string> CheckUnchanged(const Attribute& known, const At
   if (known.multi_valued != sent.multi_valued) {
     return Cannot("multiValued", Text(known.multi_valued), Text(sent.multi_valued));
   }
-  if (known.required != sent.required) {
+  const bool is_settled = IsDecidedBySettings(known);
+  if (known.required != sent.required && !is_settled) {
     return Cannot("required", Text(known.required), Text(sent.required));
   }
   if (known.case_exact != sent.case_exact) {
@@ -43,7 +46,7 @@ std::expected<void, std::string> CheckUnchanged(const Attribute& known, const At
   if (known.returned != sent.returned) {
     return Cannot("returned", ToString(known.returned), ToString(sent.returned));
   }
-  if (known.uniqueness != sent.uniqueness) {
+  if (known.uniqueness != sent.uniqueness && !is_settled) {
     return Cannot("uniqueness", ToString(known.uniqueness), ToString(sent.uniqueness));
   }
   if (Sorted(known.reference_types) != Sorted(sent.reference_types)) {
@@ -57,6 +60,10 @@ std::expected<void, std::string> CheckUnchanged(const Attribute& known, const At
 }
 
 }  // namespace
+
+bool IsDecidedBySettings(const Attribute& attribute) {
+  return attribute.schema == kGroupSchema && attribute.name == "displayName" && !attribute.parent;
+}
 
 bool MergeText(std::string& known, const std::string& sent) {
   if (sent.empty() || sent == known) return false;

@@ -13,7 +13,7 @@ constexpr std::array<SettingDefinition, kSettingCount> kDefinitions = {{
     {Setting::kGroupDisplayName, "groupDisplayName", "requiredAndUnique", "optional",
      "Group.displayName: requiredAndUnique as RFC 7643 section 4.2 says in words, optional as its "
      "schema listing says. Groups that share a name when uniqueness returns keep it until they "
-     "are changed."},
+     "are renamed."},
     {Setting::kComplexReplace, "complexReplace", "merge", "replace",
      "PATCH replace of a whole complex attribute: merge keeps the parts that were not sent "
      "(RFC 7644 section 3.5.2.3), replace clears them (interoperability profile)."},

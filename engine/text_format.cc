@@ -1,5 +1,6 @@
 #include "engine/text_format.h"
 
+#include <unicode/ucal.h>
 #include <unicode/uloc.h>
 
 #include <algorithm>
@@ -106,18 +107,21 @@ bool IsLanguageRanges(std::string_view text) {
   }
 }
 
+/// Names that ICU's copy of the IANA database has; not ICU's own `GMT+3`.
 bool IsTimeZone(std::string_view text) {
-  while (true) {
-    const std::size_t slash = text.find('/');
-    const std::string_view part = text.substr(0, slash);
-    if (part.empty() || !IsAlpha(part.front())) return false;
-    const bool is_name = std::all_of(part.begin(), part.end(), [](char c) {
-      return IsAlphanumeric(c) || c == '_' || c == '-' || c == '+';
-    });
-    if (!is_name) return false;
-    if (slash == std::string_view::npos) return true;
-    text.remove_prefix(slash + 1);
+  std::array<UChar, 64> name{};
+  std::array<UChar, 64> canonical{};
+  if (text.empty() || text.size() > name.size()) return false;
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80U; })) {
+    return false;
   }
+  std::copy(text.begin(), text.end(), name.begin());
+  UBool is_known = 0;
+  UErrorCode error = U_ZERO_ERROR;
+  ucal_getCanonicalTimeZoneID(name.data(), static_cast<std::int32_t>(text.size()), canonical.data(),
+                              static_cast<std::int32_t>(canonical.size()), &is_known, &error);
+  return U_SUCCESS(error) != 0 && is_known != 0;
 }
 
 /// The characters of a URI reference, every escape whole, and a scheme that is one.

@@ -15,7 +15,7 @@ enum class TextFormat : std::uint8_t {
   kEmail,           ///< one mailbox of RFC 5321
   kLanguageTag,     ///< BCP 47; `_` for `-` too
   kLanguageRanges,  ///< as Accept-Language
-  kTimeZone,        ///< the form of an IANA name
+  kTimeZone,        ///< the name of an IANA zone
   kUri,             ///< RFC 3986, absolute or relative: every attribute of type reference
 };
 

@@ -28,7 +28,7 @@ struct ColumnParts {
   std::vector<std::uint32_t> slots;  ///< by rank, then ascending
   /// By slot: the rank of its key, or kNoRank. Empty: some slot has several keys.
   std::vector<std::uint32_t> ranks;
-  /// Slots with a value. nullopt: those with a rank, because every value has a key.
+  /// Slots with a value. nullopt: those with a rank.
   std::optional<BitSet> valued;
   std::size_t slot_count = 0;
 };

@@ -117,6 +117,7 @@ void ColumnBuilder::Add(const SlotValues& values) {
     }
     if (distinct > 1) is_single_ = false;
     if (distinct == 0 && slot.has_value) keyless_.push_back(slot_count_);
+    if (distinct > 0 && !slot.has_value) valueless_.push_back(slot_count_);
     ++slot_count_;
   }
 }
@@ -151,9 +152,11 @@ std::vector<std::uint32_t> ColumnBuilder::SlotsByKey(
 }
 
 std::optional<BitSet> ColumnBuilder::Valued() const {
-  if (is_single_ && keyless_.empty() && !keys_.empty()) return std::nullopt;
+  const bool is_by_rank = keyless_.empty() && valueless_.empty() && !keys_.empty();
+  if (is_single_ && is_by_rank) return std::nullopt;
   BitSet valued(slot_count_);
   for (const auto& [slot, id] : pairs_) valued.Set(slot);
+  for (const std::uint32_t slot : valueless_) valued.Clear(slot);
   for (const std::uint32_t slot : keyless_) valued.Set(slot);
   return valued;
 }
@@ -186,7 +189,7 @@ struct FreshKeys {
   std::vector<Entry> entries;
   std::vector<std::uint32_t> valued;
   bool is_single = true;
-  bool has_keyless = false;
+  bool is_by_rank = true;  ///< those with a value are those with a key
 
   explicit FreshKeys(const FreshSlots& fresh) {
     const SlotValues& values = fresh.values;
@@ -202,7 +205,7 @@ struct FreshKeys {
       }
       if (slot.has_value) valued.push_back(fresh.numbers[at]);
       if (slot.key_count > 1) is_single = false;
-      if (slot.has_value && slot.key_count == 0) has_keyless = true;
+      if (slot.has_value != (slot.key_count > 0)) is_by_rank = false;
     }
     std::sort(entries.begin(), entries.end());
     entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
@@ -325,7 +328,7 @@ ColumnPtr MergeColumn(const Column& old, std::span<const std::uint32_t> moved,
   KeyMerge(old, moved, keys, writer).Run();
   const bool was_single = old.has_ranks() || old.key_count() == 0;
   const bool is_single = was_single && keys.is_single;
-  const bool needs_valued = old.parts().valued || !is_single || keys.has_keyless;
+  const bool needs_valued = old.parts().valued || !is_single || !keys.is_by_rank;
   return writer.Finish(is_single, needs_valued
                                       ? std::optional(MergeValued(old, moved, keys, slot_count))
                                       : std::nullopt);

@@ -63,6 +63,7 @@ class ColumnBuilder {
   std::vector<Key> keys_;                                       ///< by id
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs_;  ///< slot and id
   std::vector<std::uint32_t> keyless_;                          ///< slots with a value but no key
+  std::vector<std::uint32_t> valueless_;                        ///< slots with a key but no value
   std::uint32_t slot_count_ = 0;
   bool is_single_ = true;
 };

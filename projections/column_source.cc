@@ -134,8 +134,14 @@ void ColumnSource::AddParts(const EncodedValue& element, SlotValues::Slot& slot)
   const auto* parts = std::get_if<DocumentCursor>(&element);
   if (parts == nullptr) return;
   for (DocumentCursor cursor = *parts; cursor.Next();) {
-    if (cursor.id() == *key_.path.sub) AddValues(ReadEncoded(cursor.encoded()), slot);
+    if (cursor.id() == *key_.path.sub) return AddValues(ReadEncoded(cursor.encoded()), slot);
   }
+  const Attribute& whole = registry_->attribute(key_.path.attribute);
+  if (!whole.multi_valued || whole.parts.primary != key_.path.sub) return;
+  // Compares as false, and has no value all the same (engine/evaluator.h).
+  AppendOrderedKey(leaf_, false, values_.text);
+  values_.key_ends.push_back(static_cast<std::uint32_t>(values_.text.size()));
+  ++slot.key_count;
 }
 
 void ColumnSource::AddValues(const EncodedValue& value, SlotValues::Slot& slot) {

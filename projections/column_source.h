@@ -40,6 +40,7 @@ bool IsOverElements(const SchemaRegistry& registry, const ColumnKey& key);
 struct SlotValues {
   struct Slot {
     std::uint32_t key_count = 0;
+    /// A value may have no key (no comparison finds it), and a missing `primary` has that of false.
     bool has_value = false;
   };
   std::vector<Slot> slots;

@@ -106,6 +106,8 @@ class Directory : public CommitTarget {
   virtual std::size_t CountHits(const EqualityKey& key) const = 0;
   /// By SHA-256 of the secret; revoked ones too. nullopt: unknown.
   virtual std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const = 0;
+  /// Revoked ones too. nullopt: unknown.
+  virtual std::optional<Credential> FindCredentialById(const Uuid& id) const = 0;
 
   /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on
   /// the writer's thread). `progress` is told the position now and then.

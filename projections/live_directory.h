@@ -59,6 +59,7 @@ class LiveDirectory final : public Directory {
                            std::span<const EqualityKey> keys) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
+  std::optional<Credential> FindCredentialById(const Uuid& id) const override;
 
   /// Answers filters; no part of the state.
   AttributeIndex& index() const { return index_; }

@@ -123,4 +123,9 @@ std::optional<Credential> LiveDirectory::FindCredentialBySecret(const Hash& secr
   return contents_.credentials->at(found->second);
 }
 
+std::optional<Credential> LiveDirectory::FindCredentialById(const Uuid& id) const {
+  const std::shared_lock lock(mutex_);
+  return FindCredential(id);
+}
+
 }  // namespace scimledger::projections

@@ -101,9 +101,10 @@ Result<SecretKey> SecretKey::LoadOrMake(const std::filesystem::path& file) {
   if (static_cast<std::size_t>(count) != key.bytes_.size()) {
     return Fail(
         ErrorCode::kCorrupt,
-        fmt::format("{} is not a key of {} bytes; without it a new one is made, and cursors "
-                    "given out before are void",
-                    file.string(), key.bytes_.size()));
+        fmt::format(
+            "{} is not a key of {} bytes; without it a new one is made, and what was sealed "
+            "with it (cursors or access tokens) is void",
+            file.string(), key.bytes_.size()));
   }
   std::copy_n(stored.begin(), key.bytes_.size(), key.bytes_.begin());
   return key;

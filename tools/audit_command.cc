@@ -9,11 +9,11 @@
 #include "engine/event_filter.h"
 #include "engine/json.h"
 #include "engine/text.h"
+#include "tools/audit_moment.h"
 #include "tools/audit_output.h"
 #include "tools/audit_pages.h"
 #include "tools/audit_resource.h"
 #include "tools/audit_story.h"
-#include "tools/local_service.h"
 #include "tools/request.h"
 
 namespace scimledger::tools {
@@ -25,14 +25,6 @@ std::string Quote(std::string_view text) {
   std::string quoted;
   AppendJsonString(quoted, text);
   return quoted;
-}
-
-/// Says early and by the option's own name what the server would say of its parameter.
-std::expected<api::TimeArgument, ExitCode> CheckTime(std::string_view option,
-                                                     const std::string& text, DayEdge edge) {
-  const auto time = api::ParseTimeArgument(option, text, edge, SystemClock().NowUs());
-  if (!time) return std::unexpected(Report(ExitCode::kMisuse, time.error().detail));
-  return *time;
 }
 
 /// kDone: both are times, or not given.
@@ -82,23 +74,6 @@ class Conditions {
  private:
   std::string text_;
 };
-
-std::expected<std::string, ExitCode> TimeOf(Connection& connection, std::uint64_t sequence) {
-  const auto response =
-      Ask(connection, "GET",
-          fmt::format("/audit/v1/events?since={}&until={}&limit=1", sequence, sequence));
-  if (!response) return std::unexpected(response.error());
-  const auto document = JsonDocument::Parse(response->body);
-  return document ? TextAt(document->root(), "/events/0/time") : std::string();
-}
-
-std::string Headline(const NamedResource& resource, const std::string& time,
-                     std::uint64_t sequence) {
-  return fmt::format("{} {} ({}){}, as of {}, sequence {}\n\n", VisibleText(resource.type),
-                     VisibleText(resource.name), resource.id,
-                     resource.deleted.empty() ? "" : ", deleted " + ShowTime(resource.deleted),
-                     ShowTime(time), sequence);
-}
 
 /// The story of one resource, with what its table begins with.
 class HistoryTable {
@@ -160,17 +135,6 @@ ExitCode PrintStory(AuditPages& pages, HistoryTable& table) {
   }
   table.End();
   return ExitCode::kDone;
-}
-
-std::uint64_t SequenceOf(const api::HttpResponse& response) {
-  const auto header = api::FindHeader(response.headers, "Ledger-Sequence");
-  return header ? std::strtoull(std::string(*header).c_str(), nullptr, 10) : 0;
-}
-
-/// `--at` as the server is to take it: one instant, whatever the two clocks say.
-std::string AbsoluteTime(const api::TimeArgument& at) {
-  if (const auto* sequence = std::get_if<Sequence>(&at)) return fmt::format("{}", sequence->value);
-  return FormatDateTime(std::get<api::Instant>(at).time_us);
 }
 
 ExitCode PrintResource(Connection& connection, const NamedResource& resource, const std::string& at,

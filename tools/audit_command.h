@@ -42,6 +42,24 @@ struct AuditDeniedOptions {
   std::uint64_t limit = 100;
 };
 
+struct AuditDiffOptions {
+  std::string resource;  ///< empty: everything
+  std::string from;
+  std::string to;
+};
+
+/// `audit members GROUP --at`: who was in the group then, since when, by whom.
+[[nodiscard]] ExitCode AuditMembers(const ConnectionOptions& connection,
+                                    const AuditShowOptions& options, Format format);
+
+/// `audit groups-of RESOURCE --at`: which groups held it then.
+[[nodiscard]] ExitCode AuditGroupsOf(const ConnectionOptions& connection,
+                                     const AuditShowOptions& options, Format format);
+
+/// `audit diff [RESOURCE] --from --to`: what differs between two moments.
+[[nodiscard]] ExitCode AuditDiff(const ConnectionOptions& connection,
+                                 const AuditDiffOptions& options, Format format);
+
 /// `audit denied`: requests that were refused, newest first.
 [[nodiscard]] ExitCode AuditDenied(const ConnectionOptions& connection,
                                    const AuditDeniedOptions& options, Format format);

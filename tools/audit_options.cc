@@ -99,6 +99,55 @@ void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode(
       "  scimledger audit show --data data jane@example.com --at 41 --format json");
 }
 
+void AddMemberships(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditShowOptions& options = arguments.show;
+  CLI::App& members = AddCommand(
+      audit, run, "members", "Who was in a group at some time, since when, and who put them there",
+      [&arguments] {
+        return AuditMembers(arguments.connection, arguments.show, arguments.format);
+      });
+  CLI::App& groups =
+      AddCommand(audit, run, "groups-of",
+                 "Which groups held a user at some time, since when, and by whom", [&arguments] {
+                   return AuditGroupsOf(arguments.connection, arguments.show, arguments.format);
+                 });
+  members.add_option("GROUP", options.resource, "Which group")->required();
+  groups.add_option("RESOURCE", options.resource, "Which user, or group inside groups")->required();
+  for (CLI::App* const command : {&members, &groups}) {
+    command->add_option("--at", options.at, "Time or sequence (default: now)");
+    AddConnectionOptions(*command, arguments.connection);
+    AddFormatOption(*command, arguments.format);
+  }
+  const std::string help =
+      std::string(kResourceHelp) + kTimesHelp +
+      "\n\nDirect members only; SINCE, BY and EVENT tell of the event that began the "
+      "membership.\n\n";
+  members.footer(help +
+                 "  scimledger audit members --data data Sales --at 2026-03-03\n"
+                 "  scimledger audit members --data data group:Sales --format csv");
+  groups.footer(help + "  scimledger audit groups-of --data data jane@example.com --at 2026-03-03");
+}
+
+void AddDiff(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
+  AuditDiffOptions& options = arguments.diff;
+  CLI::App& diff = AddCommand(
+      audit, run, "diff", "What differs between two moments: of one resource, or of everything",
+      [&arguments] { return AuditDiff(arguments.connection, arguments.diff, arguments.format); });
+  diff.add_option("RESOURCE", options.resource, "Which resource (default: all of the tenant)");
+  diff.add_option("--from", options.from, "The earlier moment (default: before the first event)");
+  diff.add_option("--to", options.to, "The later moment (default: now)");
+  AddConnectionOptions(diff, arguments.connection);
+  AddFormatOption(diff, arguments.format);
+  diff.footer(std::string(kResourceHelp) + kTimesHelp +
+              "\n\n"
+              "A bare date is its first instant for --from and its last for --to. What came and "
+              "went in\n"
+              "between is no difference; `audit events` tells every step.\n\n"
+              "  scimledger audit diff --data data --from 2026-03-01 --to 2026-03-31\n"
+              "  scimledger audit diff --data data jane@example.com --from 7d\n"
+              "  scimledger audit diff --data data group:Sales --from 41 --to 57 --format csv");
+}
+
 void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode()>& run) {
   AuditDeniedOptions& options = arguments.denied;
   CLI::App& denied =
@@ -130,6 +179,8 @@ void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<Ex
   AddEvents(audit, arguments, run);
   AddHistory(audit, arguments, run);
   AddShow(audit, arguments, run);
+  AddMemberships(audit, arguments, run);
+  AddDiff(audit, arguments, run);
   AddDenied(audit, arguments, run);
 }
 

@@ -17,6 +17,7 @@ struct AuditArguments {
   AuditEventsOptions events;
   AuditHistoryOptions history;
   AuditShowOptions show;
+  AuditDiffOptions diff;
   AuditDeniedOptions denied;
 };
 

@@ -52,36 +52,6 @@ void PrintCut(const std::string& text, std::size_t columns) {
   }
 }
 
-/// One line of csv: what a change or a member adds to what its event says.
-struct CsvChange {
-  std::string path;
-  std::string before;
-  std::string after;
-};
-
-std::vector<CsvChange> ChangesOf(JsonElement event) {
-  std::vector<CsvChange> changes;
-  simdjson::dom::array list;
-  if (event["changes"].get(list) == simdjson::SUCCESS) {
-    for (const JsonElement change : list) {
-      changes.push_back(
-          {TextAt(change, "/path"), TextAt(change, "/before"), TextAt(change, "/after")});
-    }
-  }
-  for (const auto& [pointer, is_added] :
-       {std::pair{"/members/removed", false}, {"/members/added", true}}) {
-    if (event.at_pointer(pointer).get(list) != simdjson::SUCCESS) continue;
-    for (const JsonElement member : list) {
-      std::string_view id;
-      if (member.get(id) != simdjson::SUCCESS) continue;
-      changes.push_back(
-          {"members", is_added ? "" : std::string(id), is_added ? std::string(id) : ""});
-    }
-  }
-  if (changes.empty()) changes.emplace_back();
-  return changes;
-}
-
 /// Walks a resource in the order of its JSON.
 class Flattener {
  public:
@@ -136,6 +106,29 @@ class Flattener {
 };
 
 }  // namespace
+
+std::vector<CsvChange> ChangesOf(JsonElement event) {
+  std::vector<CsvChange> changes;
+  simdjson::dom::array list;
+  if (event["changes"].get(list) == simdjson::SUCCESS) {
+    for (const JsonElement change : list) {
+      changes.push_back(
+          {TextAt(change, "/path"), TextAt(change, "/before"), TextAt(change, "/after")});
+    }
+  }
+  for (const auto& [pointer, is_added] :
+       {std::pair{"/members/removed", false}, {"/members/added", true}}) {
+    if (event.at_pointer(pointer).get(list) != simdjson::SUCCESS) continue;
+    for (const JsonElement member : list) {
+      std::string_view id;
+      if (member.get(id) != simdjson::SUCCESS) continue;
+      changes.push_back(
+          {"members", is_added ? "" : std::string(id), is_added ? std::string(id) : ""});
+    }
+  }
+  if (changes.empty()) changes.emplace_back();
+  return changes;
+}
 
 void EventOutput::Print(const AuditPage& page) {
   as_of_ = page.as_of;

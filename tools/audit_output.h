@@ -30,6 +30,15 @@ class EventOutput {
   bool has_begun_ = false;
 };
 
+/// One line of csv: what a change or a member adds to what its event says.
+struct CsvChange {
+  std::string path;
+  std::string before;
+  std::string after;
+};
+/// At least one, which may be empty.
+std::vector<CsvChange> ChangesOf(JsonElement event);
+
 /// A SCIM resource as ATTRIBUTE and VALUE: a line per simple value or element. `for_people`: paths
 /// and values as stories show them, else full paths and bare texts.
 std::vector<std::vector<std::string>> FlattenResource(JsonElement resource, bool for_people);

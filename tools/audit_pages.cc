@@ -26,11 +26,22 @@ AuditPages::AuditPages(Connection& connection, std::string target, std::string k
   if (limit > 0) remaining_ = limit;
 }
 
+AuditPages AuditPages::AsOf(Connection& connection, std::string target, std::string key,
+                            std::string moment) {
+  AuditPages pages(connection, std::move(target), std::move(key), 0);
+  pages.moment_ = std::move(moment);
+  return pages;
+}
+
 std::string AuditPages::NextTarget() const {
   std::string target = target_;
   AddParameter(target, "limit",
                fmt::format("{}", std::min(remaining_.value_or(kPageMax), kPageMax)));
   AddParameter(target, "after", after_);
+  if (moment_) {
+    AddParameter(target, "asOf", after_.empty() ? *moment_ : fmt::format("{}", as_of_));
+    return target;
+  }
   // What is written while pages are fetched belongs to a later list.
   const bool is_bounded =
       target_.find("&until=") != std::string::npos || target_.find("?until=") != std::string::npos;

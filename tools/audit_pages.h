@@ -25,6 +25,9 @@ class AuditPages {
   /// `target` has its parameters and no `after`, `limit`; `key` names the list in the answer; at
   /// most `limit` items (0: all).
   AuditPages(Connection& connection, std::string target, std::string key, std::uint64_t limit);
+  /// Of a list as of a moment (empty: now), which `target` does not name.
+  static AuditPages AsOf(Connection& connection, std::string target, std::string key,
+                         std::string moment);
 
   /// nullopt: there are no more. A page may be empty and others follow.
   [[nodiscard]] std::expected<std::optional<AuditPage>, ExitCode> Next();
@@ -38,6 +41,7 @@ class AuditPages {
   std::optional<std::uint64_t> remaining_;
   std::string after_;
   std::uint64_t as_of_ = 0;
+  std::optional<std::string> moment_;
   bool is_over_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include "tools/schema_command.h"
 #include "tools/serve.h"
 #include "tools/settings_command.h"
+#include "tools/tenant_command.h"
 #include "tools/token_command.h"
 
 namespace scimledger::tools {
@@ -28,6 +29,7 @@ struct Arguments {
   std::string role = "provisioner";
   std::string name;
   std::string expires;
+  std::string new_token;  ///< format of what `token create` prints; empty: the secret alone
   std::string token;
   std::string file;
   std::string value;
@@ -37,6 +39,12 @@ struct Arguments {
   std::function<ExitCode()> run;
 };
 
+/// For what an operator may do first: the data directory is made if it is missing.
+const ConnectionOptions& Making(ConnectionOptions& options) {
+  options.if_missing = storage::DataDirectory::IfMissing::kCreate;
+  return options;
+}
+
 void AddServe(CLI::App& app, Arguments& arguments) {
   CLI::App& serve = AddCommand(app, arguments.run, "serve", "Serve SCIM 2.0 from a data directory",
                                [&arguments] { return Serve(arguments.serve); });
@@ -45,22 +53,40 @@ void AddServe(CLI::App& app, Arguments& arguments) {
   serve.add_flag("--read-only", arguments.serve.read_only,
                  "Serve what `replay --into` wrote; nothing can be changed there");
   ConfigurationFlags& flags = arguments.serve.configuration;
-  serve.add_option("--listen", flags.listen,
-                   "Address and port (default 127.0.0.1:8080; port 0: any)");
-  serve.add_option(
-      "--public-url", flags.public_url,
-      "What clients call this server, for meta.location (default: the Host they send)");
+  const auto add_setting = [&](const std::string& flag, const std::string& setting,
+                               const std::string& description) {
+    serve.add_option_function<std::string>(
+        flag,
+        [&flags, setting](const std::string& value) {
+          flags.settings.emplace_back(setting, value);
+        },
+        description);
+  };
+  add_setting("--listen", "listen", "Address and port (default 127.0.0.1:8080; port 0: any)");
+  add_setting("--public-url", "public_url",
+              "What clients call this server, for meta.location (default: the Host they send)");
+  add_setting("--tls-certificate", "tls_certificate",
+              "PEM file with the certificate and those between it and the root: serves HTTPS");
+  add_setting("--tls-key", "tls_key", "PEM file with its key");
+  add_setting("--tls-client-ca", "tls_client_ca",
+              "PEM file with the CA of client certificates; without one of those nobody comes in");
+  add_setting("--plain-http", "plain_http",
+              "Where HTTP without TLS may be served: loopback (default) or anywhere");
   serve.add_option(
       "--config", flags.file,
-      "TOML file with listen, public_url, body_bytes_max, bodies_bytes_max, connections_max,\n"
-      "io_threads, page_default, page_max; flags win over SCIMLEDGER_… variables, and those over "
-      "it");
+      "TOML file with these settings (tls_key for --tls-key), body_bytes_max, bodies_bytes_max,\n"
+      "connections_max, io_threads, page_default, page_max, access_token_seconds, and tables\n"
+      "[[trusted_issuer]]; flags win over SCIMLEDGER_… variables, and those over it");
   serve.footer(
       "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
       "goes\n"
-      "to stderr. SIGTERM and SIGINT finish the requests in flight and close the log.\n\n"
+      "to stderr. SIGTERM and SIGINT finish the requests in flight and close the log. The files "
+      "of\n"
+      "TLS are read again on SIGHUP, and when they have changed.\n\n"
       "  scimledger serve --data /var/lib/scimledger\n"
-      "  scimledger serve --data data --listen 127.0.0.1:0");
+      "  scimledger serve --data data --listen 127.0.0.1:0\n"
+      "  scimledger serve --data data --listen 0.0.0.0:8443 --tls-certificate chain.pem --tls-key "
+      "key.pem");
 }
 
 void AddToken(CLI::App& app, Arguments& arguments) {
@@ -68,9 +94,9 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   token.require_subcommand(1);
   CLI::App& create = AddCommand(
       token, arguments.run, "create", "Create a token and print its secret", [&arguments] {
-        arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
-        return CreateToken(arguments.connection,
-                           {arguments.role, arguments.name, arguments.expires});
+        return CreateToken(Making(arguments.connection),
+                           {arguments.role, arguments.name, arguments.expires,
+                            arguments.new_token == "json"});
       });
   AddConnectionOptions(create, arguments.connection);
   create
@@ -84,12 +110,22 @@ void AddToken(CLI::App& app, Arguments& arguments) {
                     "What the audit trail calls it, for example entra-prod");
   create.add_option("--expires", arguments.expires,
                     "When it ends: 90d, 12h, 2027-01-31 or a time (default: it does not expire)");
+  create
+      .add_option("--format", arguments.new_token,
+                  "json: print an object with id and secret, instead of the secret alone")
+      ->check(CLI::IsMember({"json"}).description(""))
+      ->option_text("FORMAT");
   create.footer(
       "The secret is printed once and stored nowhere; only its hash is. To rotate, create a "
       "second\n"
-      "token, give it to the client, then revoke the first: both work meanwhile.\n\n"
+      "token, give it to the client, then revoke the first: both work meanwhile. A data directory "
+      "that\n"
+      "is missing is made.\n\n"
+      "OAuth 2.0 clients take the token's id as client_id, the secret as client_secret, and ask\n"
+      "/oauth2/token for short-lived tokens (docs/connect-entra-id.md).\n\n"
       "  scimledger token create --data data --role provisioner --name entra-prod\n"
-      "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d");
+      "  scimledger token create --data data --role auditor --name audit-2026 --expires 90d\n"
+      "  scimledger token create --data data --name entra-prod --format json");
   CLI::App& list =
       AddCommand(token, arguments.run, "list",
                  "List tokens with when they end and were last used, revoked ones too",
@@ -103,19 +139,48 @@ void AddToken(CLI::App& app, Arguments& arguments) {
   AddConnectionOptions(revoke, arguments.connection);
 }
 
+void AddTenantCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& tenant = *app.add_subcommand("tenant", "Create and list tenants");
+  tenant.require_subcommand(1);
+  CLI::App& create =
+      AddCommand(tenant, arguments.run, "create", "Make a tenant with a log of its own", [&] {
+        arguments.connection.if_missing = storage::DataDirectory::IfMissing::kCreate;
+        return CreateTenant(arguments.connection, arguments.name);
+      });
+  create
+      .add_option("NAME", arguments.name,
+                  "1 to 63 lower-case letters, digits and hyphens: it stands in URLs and tokens")
+      ->required();
+  AddSourceOptions(create, arguments.connection);
+  create.footer(
+      "Each tenant has its own log, users, groups, schemas, settings, tokens and audit trail, and "
+      "sees\n"
+      "nothing of another. Its token chooses it; its path /scim/v2/t/NAME may name it too. Other\n"
+      "commands take --tenant NAME. From afar this takes an admin token of the tenant `system`,\n"
+      "whose log records who made which tenant (`audit events --tenant system`).\n\n"
+      "  scimledger tenant create acme --data data\n"
+      "  scimledger token create --data data --tenant acme --name entra-prod");
+  CLI::App& list = AddCommand(tenant, arguments.run, "list", "List tenants",
+                              [&] { return ListTenants(arguments.connection, arguments.format); });
+  AddSourceOptions(list, arguments.connection);
+  AddFormatOption(list, arguments.format);
+}
+
 void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& schema = *app.add_subcommand("schema", "Add and list SCIM schemas and resource types");
   schema.require_subcommand(1);
   CLI::App& add =
       AddCommand(schema, arguments.run, "add", "Register schemas from a JSON file",
-                 [&arguments] { return AddSchema(arguments.connection, arguments.file); });
+                 [&arguments] { return AddSchema(Making(arguments.connection), arguments.file); });
   add.add_option("FILE", arguments.file, "RFC 7643 section 6 and 7 JSON; - reads standard input")
       ->required();
   AddConnectionOptions(add, arguments.connection);
   add.footer(
       "FILE holds one Schema or ResourceType, a list of them, or a ListResponse. A schema whose "
       "URN\n"
-      "reads …:extension:…:User extends User at once. A schema in use accepts additions only.\n\n"
+      "reads …:extension:…:User extends User at once. A schema in use accepts additions only. A "
+      "data\n"
+      "directory that is missing is made.\n\n"
       "  scimledger schema add --data data acme_user_extension.json");
   CLI::App& list = AddCommand(schema, arguments.run, "list", "List schemas", [&arguments] {
     return ListSchemas(arguments.connection, arguments.format);
@@ -136,7 +201,7 @@ void AddConfigCommands(CLI::App& app, Arguments& arguments) {
   get.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
   AddConnectionOptions(get, arguments.connection);
   CLI::App& set = AddCommand(config, arguments.run, "set", "Change one setting", [&] {
-    return SetSetting(arguments.connection, arguments.name, arguments.value);
+    return SetSetting(Making(arguments.connection), arguments.name, arguments.value);
   });
   set.add_option("SETTING", arguments.name, "Its name, as `config list` shows it")->required();
   set.add_option("VALUE", arguments.value, "One of its two values")->required();
@@ -146,7 +211,8 @@ void AddConfigCommands(CLI::App& app, Arguments& arguments) {
       "an "
       "event\n"
       "of the tenant's log: `audit events --filter 'kind eq \"SettingsChanged\"'` shows who made "
-      "it.\n\n"
+      "it.\n"
+      "A data directory that is missing is made.\n\n"
       "  scimledger config set unknownAttributes reject --data data");
 }
 
@@ -163,6 +229,7 @@ int RunCommandLine(int argc, const char* const* argv) {
              "\n`scimledger COMMAND --help` explains each command with examples.");
   AddServe(app, arguments);
   AddToken(app, arguments);
+  AddTenantCommands(app, arguments);
   AddSchemaCommands(app, arguments);
   AddConfigCommands(app, arguments);
   AddReplayCommand(app, arguments.replay, arguments.run);

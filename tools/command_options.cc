@@ -14,20 +14,35 @@ CLI::App& AddCommand(CLI::App& parent, std::function<ExitCode()>& run, const std
   return command;
 }
 
-void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
+void AddSourceOptions(CLI::App& command, ConnectionOptions& connection) {
   auto* data = command.add_option("--data", connection.data,
                                   "Data directory (asks the server that "
                                   "runs on it, else opens it)");
   auto* server = command.add_option("--server", connection.server,
-                                    "URL of a server elsewhere, for example http://ledger:8080");
+                                    "URL of a server elsewhere, for example https://ledger:8443");
   command.add_option("--token", connection.token, "Bearer token for --server")->needs(server);
-  command.add_option("--tenant", connection.tenant, "Tenant")->capture_default_str();
+  command
+      .add_option("--ca", connection.tls.ca,
+                  "PEM file with the CA of an https --server (default: those of this system)")
+      ->envname("SCIMLEDGER_CA");
+  auto* certificate =
+      command.add_option("--client-certificate", connection.tls.certificate,
+                         "PEM file to show to an https --server that wants a certificate");
+  auto* key = command.add_option("--client-key", connection.tls.key, "PEM file with its key");
+  certificate->needs(key);
+  key->needs(certificate);
   data->excludes(server);
   command.parse_complete_callback([&connection] {
     if (connection.data.empty() && connection.server.empty()) {
       throw CLI::RequiredError("--data DIR or --server URL");
     }
   });
+}
+
+void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
+  AddSourceOptions(command, connection);
+  command.add_option("--tenant", connection.tenant, "Tenant (`scimledger tenant list`)")
+      ->capture_default_str();
 }
 
 void AddFormatOption(CLI::App& command, Format& format) {

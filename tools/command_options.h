@@ -24,8 +24,10 @@ inline constexpr const char* kTimesHelp =
 CLI::App& AddCommand(CLI::App& parent, std::function<ExitCode()>& run, const std::string& name,
                      const std::string& description, std::function<ExitCode()> action);
 
-/// `--data` or `--server` with `--token`, and `--tenant`: every subcommand that asks. Both
-/// referents must outlive the parsing.
+/// `--data` or `--server` with `--token`. Both referents must outlive the parsing.
+void AddSourceOptions(CLI::App& command, ConnectionOptions& connection);
+
+/// The same and `--tenant`: every subcommand that asks one tenant.
 void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection);
 
 /// `--format`.

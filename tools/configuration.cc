@@ -13,6 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "api/http_server_listener.h"
+#include "tools/trusted_issuer_table.h"
+
 namespace scimledger::tools {
 namespace {
 
@@ -30,7 +33,7 @@ struct Setting {
 };
 
 template <typename Number>
-Setting NumberSetting(std::string_view name, Number Configuration::*member, Number min,
+Setting NumberSetting(std::string_view name, Number Configuration::* member, Number min,
                       Number max) {
   auto set = [member, min, max](Configuration& to,
                                 const std::string& text) -> std::optional<std::string> {
@@ -46,7 +49,7 @@ Setting NumberSetting(std::string_view name, Number Configuration::*member, Numb
 }
 
 /// 0: no limit; else not below what Entra ID requires of a SCIM server.
-Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
+Setting RateSetting(std::string_view name, unsigned Configuration::* member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     const auto refused =
         NumberSetting<unsigned>({}, member, 0, std::numeric_limits<unsigned>::max()).set(to, text);
@@ -57,12 +60,18 @@ Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
   return {name, set};
 }
 
-Setting TextSetting(std::string_view name, std::string Configuration::*member) {
+Setting TextSetting(std::string_view name, std::string Configuration::* member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     to.*member = text;
     return std::nullopt;
   };
   return {name, set};
+}
+
+std::optional<std::string> SetPlainHttp(Configuration& to, const std::string& text) {
+  if (text != "loopback" && text != "anywhere") return "loopback or anywhere";
+  to.plain_http_anywhere = text == "anywhere";
+  return std::nullopt;
 }
 
 const std::vector<Setting>& Settings() {
@@ -83,6 +92,12 @@ const std::vector<Setting>& Settings() {
                               &Configuration::failed_authentications_per_minute_max, 1, 1'000'000),
       NumberSetting<std::size_t>("denied_bytes_max", &Configuration::denied_bytes_max, 64U << 10U,
                                  std::size_t{1} << 40U),
+      NumberSetting<unsigned>("access_token_seconds", &Configuration::access_token_seconds, 300,
+                              21'600),
+      TextSetting("tls_certificate", &Configuration::tls_certificate),
+      TextSetting("tls_key", &Configuration::tls_key),
+      TextSetting("tls_client_ca", &Configuration::tls_client_ca),
+      {"plain_http", SetPlainHttp},
   };
   return settings;
 }
@@ -99,6 +114,7 @@ storage::Result<void> Set(Configuration& to, std::string_view name, const std::s
   }
   std::string known;
   for (const Setting& setting : Settings()) known += fmt::format(" {}", setting.name);
+  known += fmt::format(" [[{}]]", kTrustedIssuer);
   return Fail(ErrorCode::kInvalid,
               fmt::format("{}: unknown setting '{}'; known are:{}", source, name, known));
 }
@@ -116,6 +132,10 @@ storage::Result<void> ReadFile(Configuration& to, const std::filesystem::path& f
                                                  error.source().begin.line, error.description()));
   }
   for (const auto& [key, node] : table) {
+    if (key == kTrustedIssuer) {
+      SCIMLEDGER_TRY_ASSIGN(to.trusted_issuers, ReadTrustedIssuers(node, file));
+      continue;
+    }
     std::string text;
     if (const auto string = node.value_exact<std::string>()) {
       text = *string;
@@ -143,14 +163,42 @@ storage::Result<void> ReadEnvironment(Configuration& to) {
   return {};
 }
 
+storage::Result<void> TakeFlags(Configuration& to, const ConfigurationFlags& flags) {
+  for (const auto& [name, value] : flags.settings) {
+    std::string flag = "--" + name;
+    std::ranges::replace(flag, '_', '-');
+    SCIMLEDGER_TRY(Set(to, name, value, flag));
+  }
+  return {};
+}
+
+/// Tokens and personal data must not cross a network in the clear by oversight.
+storage::Result<void> CheckTransport(const Configuration& configuration) {
+  if (configuration.tls_certificate.empty() != configuration.tls_key.empty()) {
+    return Fail(ErrorCode::kInvalid,
+                "tls_certificate and tls_key belong together; they may name the same file");
+  }
+  if (!configuration.has_tls() && !configuration.tls_client_ca.empty()) {
+    return Fail(ErrorCode::kInvalid, "tls_client_ca needs tls_certificate and tls_key");
+  }
+  SCIMLEDGER_TRY_ASSIGN(const ListenAddress listen, ParseListen(configuration.listen));
+  const bool is_safe = configuration.has_tls() || configuration.plain_http_anywhere ||
+                       api::IsLoopbackAddress(listen.address);
+  if (is_safe) return {};
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("plain HTTP on {} would show tokens to the network; set tls_certificate "
+                          "and tls_key, or listen on 127.0.0.1 behind a proxy, or set plain_http "
+                          "to \"anywhere\"",
+                          configuration.listen));
+}
+
 }  // namespace
 
 storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags) {
   Configuration configuration;
   if (!flags.file.empty()) SCIMLEDGER_TRY(ReadFile(configuration, flags.file));
   SCIMLEDGER_TRY(ReadEnvironment(configuration));
-  if (flags.listen) configuration.listen = *flags.listen;
-  if (flags.public_url) configuration.public_url = *flags.public_url;
+  SCIMLEDGER_TRY(TakeFlags(configuration, flags));
   if (configuration.io_threads == 0) {
     const unsigned processors = std::thread::hardware_concurrency();
     configuration.io_threads = processors > 2 ? processors - 1 : 1;
@@ -165,7 +213,7 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   if (configuration.body_bytes_max > configuration.bodies_bytes_max / 2) {
     return Fail(ErrorCode::kInvalid, "bodies_bytes_max must be at least twice body_bytes_max");
   }
-  SCIMLEDGER_TRY(ParseListen(configuration.listen));
+  SCIMLEDGER_TRY(CheckTransport(configuration));
   return configuration;
 }
 

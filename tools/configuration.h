@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "api/trusted_issuers.h"
 #include "storage/result.h"
 
 namespace scimledger::tools {
@@ -26,19 +28,29 @@ struct Configuration {
   unsigned tenant_requests_per_second_max = 0;
   unsigned failed_authentications_per_minute_max = 60;  ///< of one address
   std::size_t denied_bytes_max = 16U << 20U;            ///< of refused requests kept on disk
+  unsigned access_token_seconds = 3600;  ///< how long what the token endpoint gives out is good
+  std::vector<api::TrustedIssuer> trusted_issuers;  ///< [[trusted_issuer]], in the file only
+  // PEM files; empty: plain HTTP.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;         ///< clients must show a certificate that comes from it
+  bool plain_http_anywhere = false;  ///< else plain HTTP is served on loopback only
+
+  bool has_tls() const { return !tls_certificate.empty(); }
 };
 
 /// Flags that were given on the command line.
 struct ConfigurationFlags {
   std::filesystem::path file;
-  std::optional<std::string> listen;
-  std::optional<std::string> public_url;
+  /// Names as in the file, and values; `listen` was given as `--listen`.
+  std::vector<std::pair<std::string, std::string>> settings;
 };
 
 /// Reads file and environment (SCIMLEDGER_LISTEN, SCIMLEDGER_PUBLIC_URL, SCIMLEDGER_BODY_BYTES_MAX,
 /// …: the setting's name in capitals). Refuses unknown settings and values out of range with
-/// kInvalid, naming the setting, where it came from, and what is accepted; a file that is not
-/// there: kNotFound.
+/// kInvalid, naming the setting, where it came from, and what is accepted; settings that contradict
+/// each other too, and plain HTTP where others could listen in. A file that is not there:
+/// kNotFound.
 [[nodiscard]] storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags);
 
 struct ListenAddress {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/http_client.h"
+#include "api/tenant_name.h"
 #include "tools/local_service.h"
 
 namespace scimledger::tools {
@@ -18,8 +19,16 @@ constexpr std::chrono::seconds kRequestTimeout{3600};  // a replay of a large lo
 constexpr std::chrono::seconds kOwnerWait{5};
 constexpr std::chrono::milliseconds kOwnerPoll{50};
 
+/// The target for that tenant (api/service.h).
+std::string InTenant(const std::string& tenant, std::string target) {
+  if (tenant == api::kDefaultTenant) return target;
+  return "/t/" + tenant + target;
+}
+
 storage::Result<std::unique_ptr<api::HttpClient>> Connect(const ConnectionOptions& options) {
-  if (!options.server.empty()) return api::HttpClient::ForUrl(options.server, kRequestTimeout);
+  if (!options.server.empty()) {
+    return api::HttpClient::ForUrl(options.server, kRequestTimeout, options.tls);
+  }
   return api::HttpClient::ForSocket(storage::DataDirectory::ControlSocket(options.data),
                                     kRequestTimeout);
 }
@@ -30,6 +39,7 @@ class RemoteConnection : public Connection {
       : client_(std::move(client)), options_(std::move(options)) {}
 
   storage::Result<api::HttpResponse> Send(api::HttpRequest request) override {
+    request.target = InTenant(options_.tenant, std::move(request.target));
     if (!options_.token.empty()) {
       request.headers.emplace_back("Authorization", "Bearer " + options_.token);
     }
@@ -49,9 +59,11 @@ class RemoteConnection : public Connection {
 
 class InProcessConnection : public Connection {
  public:
-  explicit InProcessConnection(std::shared_ptr<LocalService> local) : local_(std::move(local)) {}
+  InProcessConnection(std::shared_ptr<LocalService> local, std::string tenant)
+      : local_(std::move(local)), tenant_(std::move(tenant)) {}
 
   storage::Result<api::HttpResponse> Send(api::HttpRequest request) override {
+    request.target = InTenant(tenant_, std::move(request.target));
     request.transport = api::Transport::kInProcess;
     request.peer_uid = ::getuid();
     std::promise<api::HttpResponse> answered;
@@ -68,16 +80,21 @@ class InProcessConnection : public Connection {
   }
 
   std::unique_ptr<Connection> Another() override {
-    return std::make_unique<InProcessConnection>(local_);
+    return std::make_unique<InProcessConnection>(local_, tenant_);
   }
 
  private:
   std::shared_ptr<LocalService> local_;
+  const std::string tenant_;
 };
 
 }  // namespace
 
 storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
+  if (!api::IsTenantName(options.tenant)) {
+    return storage::Fail(storage::ErrorCode::kInvalid,
+                         "'" + options.tenant + "' is no tenant's name");
+  }
   if (!options.server.empty()) {
     SCIMLEDGER_TRY_ASSIGN(auto client, Connect(options));
     return std::make_unique<RemoteConnection>(std::move(client), options);
@@ -88,7 +105,7 @@ storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOp
       return std::make_unique<RemoteConnection>(*std::move(client), options);
     }
     auto local = LocalService::Open(options.data, options.if_missing, options.tenant);
-    if (local) return std::make_unique<InProcessConnection>(std::move(*local));
+    if (local) return std::make_unique<InProcessConnection>(std::move(*local), options.tenant);
     const bool owner_may_listen_soon = local.error().code == storage::ErrorCode::kLocked &&
                                        std::chrono::steady_clock::now() < deadline;
     if (!owner_may_listen_soon) return std::unexpected(std::move(local).error());

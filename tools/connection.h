@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/http.h"
+#include "api/tls_client.h"
 #include "storage/data_directory.h"
 #include "storage/result.h"
 
@@ -16,6 +17,7 @@ struct ConnectionOptions {
   std::filesystem::path data;
   std::string server;
   std::string token;
+  api::ClientTls tls;  ///< of a server at https
   std::string tenant = "default";
   storage::DataDirectory::IfMissing if_missing = storage::DataDirectory::IfMissing::kRefuse;
 };

@@ -8,11 +8,6 @@
 #include "tools/progress_line.h"
 
 namespace scimledger::tools {
-namespace {
-
-constexpr const char* kDefaultTenant = "default";
-
-}  // namespace
 
 std::int64_t SystemClock::NowUs() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -26,6 +21,9 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
   SCIMLEDGER_TRY_ASSIGN(local->directory_, storage::DataDirectory::Open(data, if_missing));
   SCIMLEDGER_TRY_ASSIGN(options.cursor_key,
                         storage::SecretKey::LoadOrMake(local->directory_->keys() / "cursor"));
+  SCIMLEDGER_TRY_ASSIGN(
+      options.authentication.access_token_key,
+      storage::SecretKey::LoadOrMake(local->directory_->keys() / "access_tokens"));
   options.access.directory = local->directory_->access();
   local->service_ = api::Service::Make(std::move(options));
   return local;
@@ -48,24 +46,24 @@ std::unexpected<storage::Error> LocalService::NoSuchTenant(const std::string& te
 storage::Result<void> LocalService::LoadReplay(const std::string& tenant) {
   SCIMLEDGER_TRY_ASSIGN(const auto manifest, storage::ReadManifest(directory_->path()));
   if (tenant != manifest.tenant) return NoSuchTenant(tenant);
-  SCIMLEDGER_TRY_ASSIGN(tenant_,
+  SCIMLEDGER_TRY_ASSIGN(auto replayed,
                         api::OpenReplayedTenant(manifest, directory_->projections(), clock_));
-  service_->Attach(*tenant_);
+  tenants_ = api::MakeCatalogOf(std::move(replayed));
+  service_->Attach(*tenants_);
   return {};
 }
 
 storage::Result<void> LocalService::Load(const std::string& tenant, api::TenantOptions options) {
   if (is_replay_) return LoadReplay(tenant);
-  if (tenant != kDefaultTenant) return NoSuchTenant(tenant);
   storage::LogStoreOptions store_options;
   // The directory was accepted when it was locked, so a log that is not there yet is a new one.
   store_options.create_if_missing = true;
   SCIMLEDGER_TRY_ASSIGN(store_, storage::LogStore::Open(directory_->log(), store_options));
-  SCIMLEDGER_TRY_ASSIGN(auto log, store_->OpenLog(tenant));
-  options.name = tenant;
   options.projections = directory_->projections();
-  SCIMLEDGER_TRY_ASSIGN(tenant_, api::Tenant::Open(std::move(log), clock_, std::move(options)));
-  service_->Attach(*tenant_);
+  SCIMLEDGER_TRY_ASSIGN(tenants_, api::OpenCatalog(*store_, clock_, std::move(options)));
+  if (!tenants_->Has(tenant)) return NoSuchTenant(tenant);
+  SCIMLEDGER_TRY(tenants_->Load(tenant));
+  service_->Attach(*tenants_);
   return {};
 }
 
@@ -89,8 +87,8 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Open(
 void LocalService::Close() {
   service_->Drain();
   service_.reset();
-  if (tenant_) tenant_->Stop();
-  tenant_.reset();
+  if (tenants_) tenants_->Stop();
+  tenants_.reset();
   store_.reset();
 }
 

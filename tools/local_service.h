@@ -5,7 +5,7 @@
 #include <string>
 
 #include "api/service.h"
-#include "api/tenant.h"
+#include "api/tenant_catalog.h"
 #include "storage/data_directory.h"
 #include "storage/log_store.h"
 
@@ -21,8 +21,8 @@ class SystemClock : public Clock {
 /// `serve` puts a server before it; other subcommands call it in their own process.
 class LocalService {
  public:
-  /// Opens everything, also what `replay --into` wrote; returns when the tenant is ready. Shows on
-  /// a terminal how far a longer start has come.
+  /// Opens everything, also what `replay --into` wrote; returns when the tenant is ready.
+  /// kNotFound: there is none of that name. Shows on a terminal how far a longer start has come.
   [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> Open(
       const std::filesystem::path& data, storage::DataDirectory::IfMissing if_missing,
       const std::string& tenant);
@@ -34,7 +34,8 @@ class LocalService {
   /// … or the same over what `replay --into` wrote, and only over such a directory …
   [[nodiscard]] static storage::Result<std::unique_ptr<LocalService>> LockReplay(
       const std::filesystem::path& data, api::ServiceOptions options);
-  /// … then the log and its projections, or the replay.
+  /// … then the logs and the projections of one tenant, or the replay. Other tenants are loaded
+  /// when they are asked for.
   [[nodiscard]] storage::Result<void> Load(const std::string& tenant, api::TenantOptions options);
 
   api::Service& service() { return *service_; }
@@ -52,7 +53,7 @@ class LocalService {
   bool is_replay_ = false;
   SystemClock clock_;
   std::unique_ptr<storage::LogStore> store_;
-  std::unique_ptr<api::Tenant> tenant_;
+  std::unique_ptr<api::TenantCatalog> tenants_;
   std::unique_ptr<api::Service> service_;
 };
 

@@ -4,34 +4,52 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "api/http_server.h"
+#include "api/tenant_name.h"
 #include "tools/local_service.h"
+#include "tools/tls_reload.h"
 
 namespace scimledger::tools {
 namespace {
 
-sigset_t StopSignals() {
+/// How often the TLS files are looked at.
+constexpr timespec kTlsFilesInterval{5, 0};
+
+/// Without TLS, SIGHUP does what it always does.
+sigset_t OwnSignals(bool has_tls) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  if (has_tls) sigaddset(&signals, SIGHUP);
   return signals;
 }
 
-void WaitForStop(const sigset_t& signals) {
+/// Waits for SIGTERM or SIGINT, and keeps TLS up to date meanwhile.
+void WaitForStop(const sigset_t& signals, api::HttpServer& server, std::optional<TlsReload>& tls) {
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (signal != SIGTERM && signal != SIGINT) {
+    signal =
+        tls ? sigtimedwait(&signals, nullptr, &kTlsFilesInterval) : sigwaitinfo(&signals, nullptr);
+    if (tls && signal == SIGHUP) tls->Reload(server);
+    if (tls && signal < 0) tls->ReloadIfChanged(server);
+  }
   fmt::print(stderr, "scimledger: stopping on {}; a second one stops at once\n",
              signal == SIGINT ? "SIGINT" : "SIGTERM");
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  sigset_t second = signals;
+  sigdelset(&second, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &second, nullptr);
 }
 
 /// RocksDB and every connection need descriptors; the soft limit is often 1024.
@@ -45,6 +63,7 @@ void RaiseDescriptorLimit() {
 api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   api::ServiceOptions options;
   options.public_url = configuration.public_url;
+  options.speaks_tls = configuration.has_tls();
   options.page_default = configuration.page_default;
   options.page_max = configuration.page_max;
   options.body_bytes_max = configuration.body_bytes_max;
@@ -52,21 +71,30 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   options.access.tenant_rate_max = configuration.tenant_requests_per_second_max;
   options.access.failures_per_minute_max = configuration.failed_authentications_per_minute_max;
   options.access.denied_bytes_max = configuration.denied_bytes_max;
+  options.authentication.access_token_lifetime =
+      std::chrono::seconds(configuration.access_token_seconds);
+  options.authentication.trusted_issuers = configuration.trusted_issuers;
   return options;
 }
 
 api::HttpServerOptions ServerOptionsOf(const Configuration& configuration,
-                                       const ListenAddress& listen,
-                                       const std::filesystem::path& data) {
+                                       const ListenAddress& listen) {
   api::HttpServerOptions options;
   options.address = listen.address;
   options.port = listen.port;
-  options.control_socket = storage::DataDirectory::ControlSocket(data);
   options.io_threads = configuration.io_threads;
   options.limits.body_bytes_max = configuration.body_bytes_max;
   options.limits.bodies_bytes_max = configuration.bodies_bytes_max;
   options.limits.connections_max = configuration.connections_max;
   return options;
+}
+
+api::TlsFiles TlsFilesOf(const Configuration& configuration) {
+  api::TlsFiles files;
+  files.certificate = configuration.tls_certificate;
+  files.key = configuration.tls_key;
+  files.client_ca = configuration.tls_client_ca;
+  return files;
 }
 
 /// Progress of the start, for /readyz and, on a terminal, for whoever waits.
@@ -83,42 +111,52 @@ api::TenantOptions TenantOptionsFor(api::Service& service) {
   return options;
 }
 
-void PrintReady(const ListenAddress& listen, std::uint16_t port) {
+void PrintReady(bool has_tls, const ListenAddress& listen, std::uint16_t port) {
   const bool is_ipv6 = listen.address.find(':') != std::string::npos;
-  fmt::print("ready http://{}{}{}:{}/scim/v2\n", is_ipv6 ? "[" : "", listen.address,
-             is_ipv6 ? "]" : "", port);
+  fmt::print("ready {}://{}{}{}:{}/scim/v2\n", has_tls ? "https" : "http", is_ipv6 ? "[" : "",
+             listen.address, is_ipv6 ? "]" : "", port);
   std::fflush(stdout);
 }
 
 }  // namespace
 
 ExitCode Serve(const ServeOptions& options) {
-  // Blocked before any thread starts, so that only the main thread ever takes one.
-  const sigset_t signals = StopSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  RaiseDescriptorLimit();
   const auto configuration = LoadConfiguration(options.configuration);
   if (!configuration) return Report(configuration.error());
   const auto listen = ParseListen(configuration->listen);
   if (!listen) return Report(listen.error());
+  // Blocked before any thread starts, so that only the main thread ever takes one.
+  const sigset_t signals = OwnSignals(configuration->has_tls());
+  const sigset_t stops = OwnSignals(false);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  std::optional<TlsReload> tls;
+  api::HttpServerOptions server_options = ServerOptionsOf(*configuration, *listen);
+  if (configuration->has_tls()) {
+    tls.emplace(TlsFilesOf(*configuration));
+    auto context = tls->Load();
+    if (!context) return Report(ExitCode::kCannotOpen, context.error().message);
+    server_options.tls = *std::move(context);
+  }
 
   auto local = options.read_only
                    ? LocalService::LockReplay(options.data, ServiceOptionsOf(*configuration))
                    : LocalService::Lock(options.data, storage::DataDirectory::IfMissing::kCreate,
                                         ServiceOptionsOf(*configuration));
   if (!local) return Report(local.error());
-  auto server = api::HttpServer::Start(ServerOptionsOf(*configuration, *listen, (*local)->data()),
-                                       (*local)->service());
+  server_options.control_socket = storage::DataDirectory::ControlSocket((*local)->data());
+  auto server = api::HttpServer::Start(std::move(server_options), (*local)->service());
   if (!server) return Report(ExitCode::kCannotOpen, server.error().message);
 
   // Nothing was acknowledged yet, so whoever stops a long start may simply end the process.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  auto loaded = (*local)->Load("default", TenantOptionsFor((*local)->service()));
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+  auto loaded =
+      (*local)->Load(std::string(api::kDefaultTenant), TenantOptionsFor((*local)->service()));
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
   if (loaded) {
-    PrintReady(*listen, (*server)->port());
-    WaitForStop(signals);
+    PrintReady(configuration->has_tls(), *listen, (*server)->port());
+    WaitForStop(signals, **server, tls);
   }
   (*server)->Stop();
   // Answers that were still being streamed go with the server; closing waits for each of them.

@@ -52,6 +52,10 @@ ExitCode CreateToken(const ConnectionOptions& options, const NewToken& token) {
   body += '}';
   auto response = Ask(options, "POST", std::string(kTokens), body);
   if (!response) return response.error();
+  if (token.is_json) {
+    fmt::print("{}\n", response->body);
+    return ExitCode::kDone;
+  }
   const auto document = JsonDocument::Parse(response->body);
   if (!document) return Report(ExitCode::kIo, "the answer is not JSON");
   fmt::print("{}\n", TextAt(document->root(), "secret"));

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   options.corpus = SCIMLEDGER_FUZZ_CORPUS;
   std::string only;
   std::string replay;
-  app.add_option("--target", only, "only this one: json, filter, patch, bulk or cursor");
+  app.add_option("--target", only, "only this one: json, filter, patch, bulk, cursor or token");
   app.add_option("--seed", options.seed, "same seed, same inputs (for the same count of runs)");
   app.add_option("--runs", options.runs, "inputs for each target");
   app.add_option("--seconds", options.seconds, "time for all targets together");

@@ -26,15 +26,18 @@ int FuzzPatch(Input input);
 int FuzzBulk(Input input);
 /// Cursors: nothing opens but what was sealed.
 int FuzzCursor(Input input);
+/// JWTs, key sets and requests to the token endpoint: refused in plain words, and never verified.
+int FuzzToken(Input input);
 
 struct Target {
   std::string_view name;  ///< also its folder in corpus/
   int (*run)(Input);
 };
-inline constexpr std::array<Target, 5> kTargets{{{"json", FuzzJson},
+inline constexpr std::array<Target, 6> kTargets{{{"json", FuzzJson},
                                                  {"filter", FuzzFilter},
                                                  {"patch", FuzzPatch},
                                                  {"bulk", FuzzBulk},
-                                                 {"cursor", FuzzCursor}}};
+                                                 {"cursor", FuzzCursor},
+                                                 {"token", FuzzToken}}};
 
 }  // namespace scimledger::fuzz

@@ -104,6 +104,31 @@ TEST(SourceRulesTest, RocksDbStaysInStorageImplementations) {
   });
 }
 
+/// Whether a CMakeLists.txt of the file's folder, or of one above it, names it.
+bool IsListed(const fs::path& file) {
+  for (fs::path folder = file.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    std::ifstream stream(fs::path(SCIMLEDGER_SOURCE_DIR) / folder / "CMakeLists.txt");
+    const std::string list{std::istreambuf_iterator<char>(stream), {}};
+    if (list.contains(file.filename().string())) return true;
+  }
+  return false;
+}
+
+/// A test that no target compiles can never fail.
+TEST(SourceRulesTest, EverySourceIsCompiled) {
+  std::size_t files = 0;
+  for (const std::string_view folder :
+       {"storage", "engine", "projections", "api", "tools", "tests", "bench"}) {
+    for (const SourceFile& file : ReadFolder(folder)) {
+      if (!file.path.ends_with(".cc")) continue;
+      ++files;
+      EXPECT_TRUE(IsListed(file.path)) << file.path << " stands in no CMakeLists.txt";
+    }
+  }
+  EXPECT_GT(files, 200U);
+  EXPECT_FALSE(IsListed("api/no_such_file.cc"));
+}
+
 TEST(SourceRulesTest, FilesStayReadable) {
   ExpectNowhere([](const SourceFile& file) {
     std::vector<std::string> found;

@@ -18,7 +18,7 @@ struct Child {
   int output;
 };
 
-Child Spawn(const std::vector<std::string>& arguments) {
+Child Spawn(const std::vector<std::string>& arguments, const std::filesystem::path& errors) {
   std::array<int, 2> pipe_ends{};
   if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
   std::vector<std::string> words{SCIMLEDGER_BINARY};
@@ -30,8 +30,8 @@ Child Spawn(const std::vector<std::string>& arguments) {
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid == 0) {
     ::dup2(pipe_ends[1], STDOUT_FILENO);
-    const int discarded = ::open("/dev/null", O_WRONLY);
-    if (::getenv("RECOVERY_STDERR") == nullptr) ::dup2(discarded, STDERR_FILENO);
+    const int kept = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (::getenv("RECOVERY_STDERR") == nullptr) ::dup2(kept, STDERR_FILENO);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -52,8 +52,9 @@ std::string ReadOutput(int descriptor, char end) {
 
 }  // namespace
 
-Finished RunCommand(const std::vector<std::string>& arguments) {
-  const Child child = Spawn(arguments);
+Finished RunCommand(const std::vector<std::string>& arguments,
+                    const std::filesystem::path& errors) {
+  const Child child = Spawn(arguments, errors);
   Finished finished;
   finished.output = ReadOutput(child.output, '\0');
   ::close(child.output);
@@ -63,8 +64,12 @@ Finished RunCommand(const std::vector<std::string>& arguments) {
   return finished;
 }
 
-ServerProcess::ServerProcess(const std::filesystem::path& data) {
-  const Child child = Spawn({"serve", "--data", data.string(), "--listen", "127.0.0.1:0"});
+ServerProcess::ServerProcess(const std::filesystem::path& data,
+                             const std::vector<std::string>& arguments,
+                             const std::filesystem::path& errors) {
+  std::vector<std::string> words{"serve", "--data", data.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const Child child = Spawn(words, errors);
   pid_ = child.pid;
   output_ = child.output;
   const std::string line = ReadOutput(output_, '\n');
@@ -87,6 +92,8 @@ std::unique_ptr<api::HttpClient> ServerProcess::Connect() const {
   if (!client) throw std::runtime_error(client.error().message);
   return std::move(*client);
 }
+
+void ServerProcess::Signal(int signal) { ::kill(pid_, signal); }
 
 void ServerProcess::Kill() {
   if (pid_ < 0) return;

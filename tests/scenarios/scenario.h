@@ -20,7 +20,7 @@ struct Exchange {
   bool any_body = false;
 };
 
-/// `restart`, `rebuild`, `schema FILE`, `token NAME ROLE`.
+/// `restart`, `rebuild`, `schema FILE`, `tenant NAME`, `token NAME ROLE [TENANT]`.
 struct Directive {
   std::string name;
   std::vector<std::string> arguments;

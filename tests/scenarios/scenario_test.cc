@@ -98,8 +98,13 @@ class ScenarioTest : public testing::Test {
       stack_.Rebuild();
     } else if (directive.name == "schema" && directive.arguments.size() == 1) {
       AddSchema(step, directive.arguments[0]);
+    } else if (directive.name == "tenant" && directive.arguments.size() == 1) {
+      CreateTenant(step, directive.arguments[0]);
     } else if (directive.name == "token" && directive.arguments.size() == 2) {
-      CreateToken(step, directive.arguments[0], directive.arguments[1]);
+      CreateToken(step, directive.arguments[0], directive.arguments[1], "@");
+    } else if (directive.name == "token" && directive.arguments.size() == 3) {
+      CreateToken(step, directive.arguments[0], directive.arguments[1],
+                  fmt::format("@/t/{}", directive.arguments[2]));
     } else {
       FAIL() << At(step) << ": unknown directive " << directive.name;
     }
@@ -116,9 +121,19 @@ class ScenarioTest : public testing::Test {
     Perform(step, exchange);
   }
 
-  void CreateToken(const Step& step, const std::string& name, const std::string& role) {
+  void CreateTenant(const Step& step, const std::string& name) {
     Exchange exchange{.method = "POST",
-                      .target = "@/admin/v1/tokens",
+                      .target = "@/t/system/admin/v1/tenants",
+                      .body = fmt::format(R"({{"name":"{}"}})", name),
+                      .status = 201,
+                      .any_body = true};
+    Perform(step, exchange);
+  }
+
+  void CreateToken(const Step& step, const std::string& name, const std::string& role,
+                   const std::string& root) {
+    Exchange exchange{.method = "POST",
+                      .target = root + "/admin/v1/tokens",
                       .body = fmt::format(R"({{"name":"{}","role":"{}"}})", name, role),
                       .status = 201,
                       .expected_body = fmt::format(R"({{"secret":"<id:{}>","...":true}})", name)};

@@ -68,6 +68,7 @@ class BooksTest : public testing::Test {
     DeniedAttempt attempt;
     attempt.time_us = time_us;
     attempt.status = 401;
+    attempt.tenant = "default";
     attempt.address = std::move(address);
     attempt.method = "GET";
     attempt.route = "/scim/v2/{endpoint}";
@@ -75,9 +76,9 @@ class BooksTest : public testing::Test {
     return attempt;
   }
 
-  static std::vector<std::string> LinesOf(DeniedLog& log) {
+  static std::vector<std::string> LinesOf(DeniedLog& log, std::string_view tenant = "default") {
     std::vector<std::string> lines;
-    const auto read = log.ForEach([&](std::int64_t, std::string_view line) {
+    const auto read = log.ForEach(tenant, [&](std::int64_t, std::string_view line) {
       lines.emplace_back(line);
       return true;
     });
@@ -148,6 +149,21 @@ TEST_F(BooksTest, AFloodOfRefusedRequestsStaysBounded) {
   EXPECT_TRUE(lines.back().contains(R"("count":4000)")) << lines.back();
 }
 
+// rows: Y4
+TEST_F(BooksTest, EachTenantSeesItsOwnRefusedRequests) {
+  DeniedLog log(directory_, 1U << 20U);
+  for (const char* tenant : {"acme", "zeta", "acme"}) {
+    DeniedAttempt attempt = Attempt("10.0.0.1");
+    attempt.tenant = tenant;
+    log.Record(attempt);
+  }
+  const std::vector<std::string> lines = LinesOf(log, "acme");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].contains(R"("count":2)")) << lines[0];
+  EXPECT_EQ(LinesOf(log, "zeta").size(), 1U);
+  EXPECT_TRUE(LinesOf(log, "default").empty());
+}
+
 TEST_F(BooksTest, ALineThatWasCutOffSpoilsNoOther) {
   DeniedLog log(directory_, 1U << 20U);
   log.Record(Attempt("10.0.0.1"));
@@ -215,6 +231,23 @@ TEST_F(AccessBooksTest, ARefusedTokenIsToldToAuditorsByAddressAndReason) {
       IsScimError(As(Role::kAuditor, "GET", "/audit/v1/denied?since=42"), 400, "invalidValue"));
 }
 
+// rows: S30 U2
+TEST_F(AccessBooksTest, ARefusedPatchLeavesNoPasswordInTheLogOfRefusals) {
+  StartWith(AccessOptions());
+  const std::string path = "/scim/v2/Users/" + CreateUser("jane");
+  const std::string patch =
+      R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":)"
+      R"([{"op":"replace","path":"password","value":"s3cret-Value"}]})";
+
+  EXPECT_EQ(As(Role::kReader, "PATCH", path, patch).status, 403);
+  EXPECT_EQ(Network(Request("PATCH", path, patch, "sl_nonsense")).status, 401);
+
+  const Answer denied = As(Role::kAuditor, "GET", "/audit/v1/denied");
+  EXPECT_TRUE(denied.body.contains(R"("status":401)")) << denied.body;
+  EXPECT_TRUE(denied.body.contains(R"("status":403)")) << denied.body;
+  EXPECT_FALSE(denied.body.contains("s3cret")) << denied.body;
+}
+
 TEST_F(AccessBooksTest, AFloodOfBadTokensIsAnswered429AndHarmsNobodyElse) {
   AccessOptions access;
   access.failures_per_minute_max = 5;
@@ -253,6 +286,7 @@ TEST_F(AccessBooksTest, ACredentialBeyondItsRateIsAsked429WithRetryAfter) {
   EXPECT_EQ(As(Role::kProvisioner, "GET", "/scim/v2/Users?count=0").status, 200);
 }
 
+// rows: Z3
 TEST_F(AccessBooksTest, ATokenEndsWhenItExpires) {
   StartWith(AccessOptions());
   const Answer created =

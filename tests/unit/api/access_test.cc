@@ -106,6 +106,7 @@ TEST_F(AccessTest, RevokedTokensAreRefused) {
   EXPECT_TRUE(Local("GET", "/admin/v1/tokens").body.contains(R"("revoked":")"));
 }
 
+// rows: Z3
 TEST_F(AccessTest, SecretsAreShownOnceAndStayOutOfTheLog) {
   const Answer made = Local("POST", "/admin/v1/tokens", R"({"name":"entra","role":"auditor"})");
 

@@ -4,7 +4,9 @@
 #include <future>
 #include <map>
 
+#include "engine/decide_diff.h"
 #include "engine/document.h"
+#include "engine/net_changes.h"
 #include "engine/resource_json.h"
 #include "projections/directory.h"
 #include "storage/hash.h"
@@ -230,6 +232,79 @@ TEST_P(HistoryPropertiesTest, EveryEventsBeforeAndAfterFitTheStatesAroundIt) {
   }
   EXPECT_EQ(rows, resources.size());
   EXPECT_GT(custom, 10U) << "the custom schemas were hardly used";
+}
+
+using States = std::map<ResourceId, Known>;
+
+/// What a diff must tell of one resource: nullptr stands for not there.
+void ExpectDifference(const SchemaRegistry& registry, const Known* before, const Known* after,
+                      const NetChange& change) {
+  static const Known kNothing;
+  const Event& told = change.difference;
+  SCOPED_TRACE(told.resource.ToString());
+  EXPECT_EQ(told.kind, before == nullptr  ? EventKind::kResourceCreated
+                       : after == nullptr ? EventKind::kResourceDeleted
+                                          : EventKind::kResourcePatched);
+  const Known& from = before == nullptr ? kNothing : *before;
+  const Known& to = after == nullptr ? kNothing : *after;
+  EXPECT_EQ(told.version_before, from.version);
+  EXPECT_EQ(told.version_after, to.version);
+  std::vector<AttributeChange> changes = told.changes;
+  std::erase_if(changes, [](const AttributeChange& each) {  // supplied secrets leave no value
+    return each.before.IsUnassigned() && each.after.IsUnassigned();
+  });
+  EXPECT_EQ(changes, Diff(registry, from.attributes, to.attributes));
+  // Whoever deletes a group does not say whom it held.
+  if (after == nullptr) return;
+  std::set<ResourceId> members = from.members;
+  for (const ResourceId& id : told.members_added) EXPECT_TRUE(members.insert(id).second);
+  for (const ResourceId& id : told.members_removed) EXPECT_EQ(members.erase(id), 1U);
+  EXPECT_EQ(members, to.members);
+}
+
+bool IsSame(const Known& a, const Known& b) {
+  return a.attributes == b.attributes && a.members == b.members;
+}
+
+TEST_P(HistoryPropertiesTest, TheNetChangesAreTheDifferenceOfTheStates) {
+  History history(GetParam());
+  ASSERT_NO_FATAL_FAILURE(history.Run(kCommands));
+  std::mt19937_64 choices(GetParam());
+  const std::uint64_t head = history.log().head().sequence.value;
+  std::size_t differences = 0;
+  for (int round = 0; round < 5; ++round) {
+    const std::uint64_t from = choices() % (head + 1);
+    const std::uint64_t to = from + choices() % (head - from + 1);
+    States states;
+    States before;
+    NetChanges net;
+    ForEachEvent(history.log(),
+                 [&](const FakeState& state, const Event& event, const storage::EventView&) {
+                   if (event.sequence.value == from + 1) before = states;
+                   if (event.sequence.value > to) return;
+                   CheckChain(state, event, states);
+                   if (event.sequence.value > from) net.Add(event);
+                 });
+    if (from == head) before = states;
+    const RegistryPtr registry = history.tenant().directory().current_registry();
+    std::set<ResourceId> told;
+    net.ForEach([&](const NetChange& change) {
+      const ResourceId id = change.difference.resource;
+      EXPECT_TRUE(told.insert(id).second);
+      const auto first = before.find(id);
+      const auto last = states.find(id);
+      ExpectDifference(*registry, first == before.end() ? nullptr : &first->second,
+                       last == states.end() ? nullptr : &last->second, change);
+      ++differences;
+    });
+    for (const auto& [id, known] : states) {
+      const auto first = before.find(id);
+      const bool differs = first == before.end() || !IsSame(first->second, known);
+      EXPECT_TRUE(!differs || told.contains(id)) << id.ToString() << " is left out";
+    }
+    for (const auto& [id, known] : before) EXPECT_TRUE(states.contains(id) || told.contains(id));
+  }
+  EXPECT_GT(differences, 20U);
 }
 
 /// I-6: apart from salts, log and digest are a function of the commands and the clock.

@@ -107,11 +107,19 @@ RawConnection::~RawConnection() {
 
 bool RawConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = SendSome(bytes);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+ssize_t RawConnection::SendSome(std::string_view bytes) {
+  return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+ssize_t RawConnection::ReceiveSome(std::span<char> room) {
+  return ::recv(descriptor_, room.data(), room.size(), 0);
 }
 
 void RawConnection::EndSending() { ::shutdown(descriptor_, SHUT_WR); }
@@ -122,14 +130,13 @@ void RawConnection::Reset() {
   ::close(std::exchange(descriptor_, -1));
 }
 
-void RawConnection::ShrinkReceiveBuffer() {
-  const int size = 4096;
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+void RawConnection::ShrinkReceiveBuffer(int bytes) {
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
 bool RawConnection::Fill() {
   std::array<char, 65536> part;
-  const ssize_t count = ::recv(descriptor_, part.data(), part.size(), 0);
+  const ssize_t count = ReceiveSome(part);
   was_reset_ = count < 0;
   if (count <= 0) return false;
   unread_.append(part.data(), static_cast<std::size_t>(count));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -7,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +54,7 @@ class RawConnection {
   explicit RawConnection(const std::filesystem::path& socket);
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
-  ~RawConnection();
+  virtual ~RawConnection();
 
   bool is_connected() const { return descriptor_ >= 0; }
   /// False: the server does not take it.
@@ -65,7 +68,13 @@ class RawConnection {
   std::optional<std::string> ReceiveAll();
   /// The server closed, and sent nothing more.
   bool IsAtEnd();
-  void ShrinkReceiveBuffer();
+  void ShrinkReceiveBuffer(int bytes = 4096);
+
+ protected:
+  // As send and recv.
+  virtual ssize_t SendSome(std::string_view bytes);
+  virtual ssize_t ReceiveSome(std::span<char> room);
+  int descriptor() const { return descriptor_; }
 
  private:
   bool Fill();

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
+#include <string>
 
 #include "api/http_server.h"
 #include "http_fixture.h"
@@ -21,6 +24,63 @@ HttpLimits ShortReads() {
   HttpLimits limits;
   limits.read_timeout = milliseconds(40);
   return limits;
+}
+
+/// Whether it is a whole SCIM error of that status, of the media type of one.
+testing::AssertionResult IsScimRefusal(const std::optional<RawResponse>& response, int status) {
+  if (!response) return testing::AssertionFailure() << "no answer";
+  const std::string begin = fmt::format(
+      R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"{}")", status);
+  const bool is_error = response->status == status &&
+                        response->Header("Content-Type") == "application/scim+json" &&
+                        response->body.starts_with(begin) &&
+                        response->body.contains(R"("detail":")") && response->body.ends_with("}");
+  return (is_error ? testing::AssertionSuccess() : testing::AssertionFailure())
+         << response->head << response->body;
+}
+
+/// What the server itself refuses reaches no handler, and is a SCIM error all the same.
+// rows: X7 T6
+TEST(HttpServerLimitsTest, EveryRefusalBeforeRoutingIsAScimError) {
+  HttpLimits limits;
+  limits.body_bytes_max = 1000;
+  FakeHandler handler;
+  const auto patient = StartServer(handler, WithLimits(limits));
+  const auto hasty = StartServer(handler, WithLimits(ShortReads()));
+  struct Case {
+    int status;
+    std::string bytes;
+  };
+  for (const Case& each : std::initializer_list<Case>{
+           {400, "nonsense\r\n\r\n"},
+           {400, "GET / HTTP/1.1\r\n\r\n"},
+           {408, "GET / HTTP/1.1\r\nHost:"},
+           {413, Request("POST /", "", std::string(1001, 'x'))},
+           {417, Request("POST /", "Expect: a miracle\r\n", "x")},
+           {431, Request("GET /", "X: " + std::string(40'000, 'x') + "\r\n")}}) {
+    SCOPED_TRACE(each.status);
+    RawConnection client((each.status == 408 ? hasty : patient)->port());
+    client.Send(each.bytes);
+    const auto response = client.Receive();
+    EXPECT_TRUE(IsScimRefusal(response, each.status));
+    client.EndSending();
+    EXPECT_TRUE(client.IsAtEnd());
+  }
+  EXPECT_TRUE(handler.seen().empty());
+}
+
+// rows: X7 T6
+TEST(HttpServerLimitsTest, ARefusedConnectionAndADroppedRequestGetScimErrors) {
+  HttpLimits limits;
+  limits.connections_max = 1;
+  FakeHandler handler([](HttpRequest, HttpHandler::Respond) {});
+  const auto server = StartServer(handler, WithLimits(limits));
+  RawConnection first(server->port());
+  first.Send(Request("GET /"));
+  EXPECT_TRUE(IsScimRefusal(first.Receive(), 500));
+  RawConnection second(server->port());
+
+  EXPECT_TRUE(IsScimRefusal(second.Receive(), 503));
 }
 
 TEST(HttpServerLimitsTest, AcceptsABodyAtTheLimitAndNamesItBeyond) {

@@ -91,6 +91,7 @@ TEST(HttpServerTest, ClosesWhenTheClientOrItsVersionSaysSo) {
   EXPECT_EQ(old_but_patient.Receive().value().status, 200);
 }
 
+// rows: T14
 TEST(HttpServerTest, AnswersHeadWithTheLengthOnly) {
   FakeHandler handler;
   const auto server = StartServer(handler);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/api/service_fixture.h"
@@ -26,6 +27,7 @@ struct Published {
   std::string uniqueness;
   bool multi_valued = false;
   bool required = false;
+  bool case_exact = false;
   std::vector<Published> parts;
 
   bool IsReadOnly() const { return mutability == "readOnly"; }
@@ -72,6 +74,7 @@ std::vector<Published> ReadAttributes(const std::string& schema, element list) {
             Text(json, "uniqueness"),
             Flag(json, "multiValued"),
             Flag(json, "required"),
+            Flag(json, "caseExact"),
             {}};
     element parts;
     if (json["subAttributes"].get(parts) == simdjson::SUCCESS) {
@@ -130,6 +133,32 @@ class PublishedSchemasTest : public ServiceTest {
         check(type, attribute);
       }
     }
+  }
+
+  /// Attributes and parts that compare as texts and that a client may write and filter by.
+  void ForEachText(const std::function<void(const PublishedType&, const Published&,
+                                            const Published*)>& check) const {
+    const auto is_text = [](const Published& each) {
+      const bool has_type =
+          each.type == "string" || each.type == "reference" || each.type == "binary";
+      return has_type && !each.IsReadOnly() && each.returned != "never";
+    };
+    ForEachAttribute([&](const PublishedType& type, const Published& attribute) {
+      if (is_text(attribute)) check(type, attribute, nullptr);
+      if (attribute.IsReadOnly() || attribute.IsSetOfResources()) return;
+      for (const Published& part : attribute.parts) {
+        SCOPED_TRACE(part.name);
+        if (is_text(part)) check(type, attribute, &part);
+      }
+    });
+  }
+
+  /// A text of that type, another one each time, in one letter case and in the other.
+  std::pair<std::string, std::string> TwoCases(const std::string& type) {
+    const int number = ++numbers_;
+    const std::string_view format = type == "reference" ? "https://example.com/{}/{}" : "{}{:06}";
+    return {fmt::format(fmt::runtime(format), "Ab", number),
+            fmt::format(fmt::runtime(format), "aB", number)};
   }
 
   /// A value that fits, another one each time.
@@ -213,6 +242,10 @@ class PublishedSchemasTest : public ServiceTest {
                  fmt::format(R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],)"
                              R"("Operations":[{{"op":"replace","path":"{}","value":{}}}]}})",
                              path, json));
+  }
+
+  Answer Put(const PublishedType& type, const std::string& id, const std::string& body) {
+    return Local("PUT", type.endpoint + "/" + id, body);
   }
 
   void ExpectRefusal(const Answer& answer, int status, std::string_view scim_type,
@@ -322,10 +355,15 @@ TEST_F(PublishedSchemasTest, ImmutableIsSetOnce) {
       const std::string id = Create(type, attribute, value);
       ExpectRefusal(Replace(type, id, PathOf(type, attribute), Fitting(attribute)), 400,
                     "mutability", attribute.name);
-      ExpectRefusal(
-          Local("PUT", type.endpoint + "/" + id, Body(type, attribute, Fitting(attribute))), 400,
-          "mutability", attribute.name);
       EXPECT_EQ(Replace(type, id, PathOf(type, attribute), value).status, 200);
+      EXPECT_EQ(Put(type, id, Body(type, attribute, value)).status, 200) << "the same again";
+      EXPECT_EQ(Put(type, id, Body(type, attribute, "")).status, 200) << "left out";
+      ExpectRefusal(Put(type, id, Body(type, attribute, Fitting(attribute))), 400, "mutability",
+                    attribute.name);
+      const std::string later = Create(type, attribute, "");
+      EXPECT_EQ(Put(type, later, Body(type, attribute, value)).status, 200) << "the first value";
+      ExpectRefusal(Put(type, later, Body(type, attribute, Fitting(attribute))), 400, "mutability",
+                    attribute.name);
     }
     for (const Published& part : attribute.parts) {
       if (part.mutability != "immutable" || attribute.IsReadOnly()) continue;
@@ -354,6 +392,71 @@ TEST_F(PublishedSchemasTest, AUniqueValueIsTakenOnce) {
     Create(type, attribute, value);
   });
   EXPECT_GE(cases, 4);
+}
+
+// rows: S24 S25 P5 G13
+TEST_F(PublishedSchemasTest, CaseExactIsHowFiltersAndUniquenessCompare) {
+  int exact = 0;
+  int unique = 0;
+  ForEachText([&](const PublishedType& type, const Published& attribute, const Published* part) {
+    const Published& compared = part == nullptr ? attribute : *part;
+    const auto body = [&](std::string_view text) {
+      const std::string json = fmt::format(R"("{}")", text);
+      return Body(type, attribute,
+                  InList(attribute, part == nullptr ? json : Object(attribute, part, json)));
+    };
+    const auto [sent, swapped] = TwoCases(compared.type);
+    const Answer made = Local("POST", type.endpoint, body(sent));
+    ASSERT_EQ(made.status, 201) << made.body;
+    const std::string path = PathOf(type, attribute) + (part == nullptr ? "" : "." + compared.name);
+    const auto matches = [&](std::string_view text) {
+      const Answer list =
+          Local("GET", fmt::format("{}?filter={}%20eq%20%22{}%22", type.endpoint, path, text));
+      EXPECT_EQ(list.status, 200) << list.body;
+      return list.body.find(made.Text("id")) != std::string::npos;
+    };
+    EXPECT_TRUE(matches(sent));
+    EXPECT_EQ(matches(swapped), !compared.case_exact);
+    exact += compared.case_exact ? 1 : 0;
+    if (compared.uniqueness == "none") return;
+    ++unique;
+    EXPECT_EQ(Local("POST", type.endpoint, body(swapped)).status, compared.case_exact ? 201 : 409);
+  });
+  EXPECT_GE(exact, 4);
+  EXPECT_GE(unique, 4);
+}
+
+// rows: G10
+TEST_F(PublishedSchemasTest, EveryCharacteristicOfEveryAttributeIsThere) {
+  int attributes = 0;
+  const std::function<void(simdjson::dom::array)> check = [&](simdjson::dom::array list) {
+    for (const element attribute : list) {
+      SCOPED_TRACE(simdjson::minify(attribute));
+      ++attributes;
+      for (const char* const text :
+           {"name", "description", "mutability", "returned", "uniqueness"}) {
+        EXPECT_NE(Text(attribute, text), "") << text;
+      }
+      for (const char* const flag : {"multiValued", "required", "caseExact"}) {
+        EXPECT_TRUE(attribute[flag].is_bool()) << flag;
+      }
+      const std::string type = Text(attribute, "type");
+      EXPECT_NE(type, "");
+      simdjson::dom::array parts, reference_types;
+      const bool has_parts = attribute["subAttributes"].get(parts) == simdjson::SUCCESS;
+      EXPECT_EQ(has_parts, type == "complex");
+      const bool has_targets =
+          attribute["referenceTypes"].get(reference_types) == simdjson::SUCCESS;
+      EXPECT_EQ(has_targets && reference_types.size() > 0, type == "reference");
+      if (has_parts) check(parts);
+    }
+  };
+  simdjson::dom::parser parser;
+  const std::string body = Local("GET", "/scim/v2/Schemas").body;
+  for (const element schema : parser.parse(body)["Resources"].get_array()) {
+    check(schema["attributes"].get_array());
+  }
+  EXPECT_GT(attributes, 100);
 }
 
 // rows: S29 S30 S31 S32 G13

@@ -14,6 +14,7 @@ int AcceptStatus(const Headers& headers) {
   return checked ? 200 : checked.error().status;
 }
 
+// rows: T7
 TEST(RequestHeadersTest, AcceptsWhatWeSendAndWildcards) {
   EXPECT_EQ(AcceptStatus({}), 200);
   for (const char* value :
@@ -25,10 +26,26 @@ TEST(RequestHeadersTest, AcceptsWhatWeSendAndWildcards) {
 }
 
 TEST(RequestHeadersTest, RefusesAcceptWithoutAnythingWeSend) {
-  for (const char* value : {"text/html", "application/xml", "application/json;q=0",
-                            "application/scim+json;q=0.000, text/*", "*"}) {
+  for (const char* value :
+       {"text/html", "application/xml", "application/json;q=0",
+        "application/scim+json;q=0.000, text/*", "*", "application/*;q=0, */*"}) {
     EXPECT_EQ(AcceptStatus(One("Accept", value)), 406) << value;
   }
+}
+
+// rows: T4
+TEST(RequestHeadersTest, AnswersAreScimJsonUnlessOnlyPlainJsonIsAccepted) {
+  for (const char* value :
+       {"", "*/*", "application/*", "application/scim+json", "application/json, */*;q=0.1",
+        "application/json, application/scim+json;q=0.1", "application/scim+json, */*;q=0"}) {
+    EXPECT_EQ(AcceptedMediaType(One("Accept", value)), "application/scim+json") << value;
+  }
+  for (const char* value : {"application/json", "text/html, Application/JSON;q=0.5",
+                            "application/scim+json;q=0, */*", "application/json;charset=utf-8"}) {
+    EXPECT_EQ(AcceptedMediaType(One("Accept", value)), "application/json") << value;
+  }
+  EXPECT_EQ(AcceptedMediaType({{"Accept", "application/json"}, {"Accept", "*/*"}}),
+            "application/scim+json");
 }
 
 int ContentTypeStatus(const char* type, std::string body = "{}") {
@@ -39,6 +56,7 @@ int ContentTypeStatus(const char* type, std::string body = "{}") {
   return checked ? 200 : checked.error().status;
 }
 
+// rows: T7
 TEST(RequestHeadersTest, ContentTypeIsJsonOrNotSaid) {
   EXPECT_EQ(ContentTypeStatus(nullptr), 200);
   EXPECT_EQ(ContentTypeStatus("application/scim+json"), 200);
@@ -53,7 +71,7 @@ TEST(RequestHeadersTest, ContentTypeIsJsonOrNotSaid) {
 std::string UrlFor(const char* host, std::string_view public_url = "") {
   HttpRequest request;
   if (host != nullptr) request.headers = One("Host", host);
-  const auto url = OwnUrl(request, public_url);
+  const auto url = OwnUrl(request, public_url, "http");
   return url ? *url : "refused";
 }
 
@@ -67,7 +85,7 @@ TEST(RequestHeadersTest, OwnUrlComesFromConfigurationOrHost) {
   EXPECT_EQ(UrlFor(nullptr), "refused");
   HttpRequest local;
   local.transport = Transport::kControlSocket;
-  EXPECT_EQ(OwnUrl(local, "").value(), "http://localhost");
+  EXPECT_EQ(OwnUrl(local, "", "https").value(), "http://localhost");
 }
 
 std::string IfMatch(const char* value) {

@@ -55,15 +55,16 @@ ServiceTest::~ServiceTest() {
 void ServiceTest::Start() {
   auto tenant = Tenant::Open(std::make_unique<SurvivingLog>(log_), clock_, tenant_options_);
   ASSERT_TRUE(tenant) << tenant.error().message;
-  tenant_ = *std::move(tenant);
+  tenant_ = tenant->get();
+  tenants_ = MakeCatalogOf(*std::move(tenant));
   service_ = Service::Make(service_options_);
-  service_->Attach(*tenant_);
+  service_->Attach(*tenants_);
 }
 
 void ServiceTest::Stop() {
   if (service_) service_->Drain();
   service_.reset();
-  tenant_.reset();
+  tenants_.reset();
 }
 
 HttpRequest ServiceTest::Request(std::string method, std::string target, std::string body,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -46,6 +47,7 @@ class SteppingClock final : public Clock {
  public:
   static constexpr std::int64_t kStartUs = 1'795'000'000'000'000;  // 2026-11-18T11:06:40Z
   std::int64_t NowUs() override { return now_us_ += 1'000'000; }
+  void Advance(std::chrono::seconds by) { now_us_ += by.count() * 1'000'000; }
 
  private:
   std::atomic<std::int64_t> now_us_{kStartUs};
@@ -99,7 +101,8 @@ class ServiceTest : public testing::Test {
   std::filesystem::path directory_;
   std::shared_ptr<storage::EventLog> log_;
   SteppingClock clock_;
-  std::unique_ptr<Tenant> tenant_;
+  std::unique_ptr<TenantCatalog> tenants_;
+  Tenant* tenant_ = nullptr;
   std::unique_ptr<Service> service_;
 
  private:

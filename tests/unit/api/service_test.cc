@@ -20,6 +20,7 @@ std::string UserBody(std::string_view user_name) {
       R"({{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{}"}})", user_name);
 }
 
+// rows: X7
 TEST_F(ServiceTest, UnknownPathsAreScimErrors) {
   for (const char* path :
        {"/", "/scim", "/scim/v2/Nothing", "/scim/v2/users", "/scim/v2/Users/x/y", "/audit/v1",
@@ -30,6 +31,7 @@ TEST_F(ServiceTest, UnknownPathsAreScimErrors) {
   EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/%zz"), 400, "invalidValue"));
 }
 
+// rows: E1 E2 E7
 TEST_F(ServiceTest, WrongMethodsAreAnsweredWithAllow) {
   struct Case {
     const char* method;
@@ -124,6 +126,22 @@ TEST_F(ServiceTest, HeadIsAnsweredAsGet) {
   EXPECT_EQ(Local("HEAD", "/healthz").status, 200);
 }
 
+// rows: C1
+TEST_F(ServiceTest, IdsAreReadInTheirExactLetterCase) {
+  const std::string id = CreateUser("jane");
+  std::string upper = id;
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  ASSERT_NE(upper, id);
+
+  EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/Users/" + upper), 404));
+  EXPECT_TRUE(IsScimError(Local("DELETE", "/scim/v2/Users/" + upper), 404));
+  EXPECT_TRUE(Local("GET", fmt::format("/scim/v2/Users?filter=id+eq+%22{}%22", upper))
+                  .body.contains(R"("totalResults":0)"));
+  EXPECT_EQ(Local("GET", "/scim/v2/Users/" + id).status, 200);
+}
+
 TEST_F(ServiceTest, IdsThatAreUnknownOrNoUuidsAre404) {
   const std::string id = CreateUser("jane");
   for (const std::string& path :
@@ -136,6 +154,7 @@ TEST_F(ServiceTest, IdsThatAreUnknownOrNoUuidsAre404) {
   EXPECT_EQ(tenant_->log().head().sequence.value, 1U);
 }
 
+// rows: T2 T13
 TEST_F(ServiceTest, BodiesThatAreNoJsonObjectsAreRefused) {
   for (const std::string& body :
        {std::string("{"), std::string("[]"), std::string("\"x\""), std::string("nonsense"),
@@ -213,6 +232,18 @@ TEST_F(ServiceTest, FiltersThatCannotBeReadAreRefused) {
                             "invalidFilter"))
         << filter;
   }
+}
+
+// rows: F5
+TEST_F(ServiceTest, AQueryThatTakesTooLongIsTooMany) {
+  CreateUser("jane");
+  EXPECT_EQ(Local("GET", "/scim/v2/Users?filter=title+pr").status, 200);
+  Stop();
+  // Over before it begins.
+  service_options_.query_time_max = std::chrono::seconds(-1);
+  Start();
+
+  EXPECT_TRUE(IsScimError(Local("GET", "/scim/v2/Users?filter=title+pr"), 400, "tooMany"));
 }
 
 TEST_F(ServiceTest, AttributesAndExcludedAttributesExcludeEachOther) {
@@ -338,7 +369,7 @@ TEST_F(ServiceTest, UntilATenantIsAttachedOnlyHealthIsServed) {
     EXPECT_EQ(answer.Header("Retry-After"), "1");
     EXPECT_TRUE(answer.body.contains("replayed 10 of 20 events"));
   }
-  service->Attach(*tenant_);
+  service->Attach(*tenants_);
   EXPECT_EQ(Send(*service, Request("GET", "/readyz")).status, 200);
   service->Drain();
 }
@@ -363,10 +394,11 @@ TEST_F(ServiceTest, WhatTheBodyCannotSaveIsRefusedUnread) {
                   ->RefusesUnread(Request("POST", "/scim/v2/Users", {}, provisioner)));
 }
 
+// rows: X7
 TEST_F(ServiceTest, WhatCouldNotBeReadIsAnsweredWithAnIdOfItsOwn) {
   const HttpResponse answer = service_->AnswerUnreadable({408, ScimType::kNone, "Too late."});
 
-  EXPECT_EQ(answer.status, 408);
+  EXPECT_TRUE(IsScimError({answer.status, answer.headers, answer.body}, 408));
   EXPECT_TRUE(answer.body.contains("Too late."));
   EXPECT_TRUE(FindHeader(answer.headers, "X-Request-Id"));
 }
@@ -402,10 +434,10 @@ TEST_F(ServiceTest, MetricsNeedNoTokenAndCountWhatTheWriterDid) {
   EXPECT_EQ(metrics.status, 200);
   EXPECT_TRUE(metrics.Header("Content-Type").starts_with("text/plain; version=0.0.4"));
   for (const std::string_view line :
-       {"# TYPE scimledger_events_total counter", "scimledger_events_total{tenant=\"default\"} 2",
-        "scimledger_commit_batches_total{tenant=\"default\"} 2",
-        "scimledger_commands_waiting{tenant=\"default\"} 0",
-        "scimledger_directory_position{tenant=\"default\"} 2"}) {
+       {"# TYPE scimledger_events_total counter", "scimledger_events_total 2",
+        "scimledger_commit_batches_total 2",
+        "scimledger_commands_waiting 0",
+        "scimledger_directory_position 2"}) {
     EXPECT_TRUE(metrics.body.contains(line)) << line << " is not in\n" << metrics.body;
   }
   EXPECT_FALSE(metrics.body.contains("ann"));
@@ -423,6 +455,34 @@ TEST_F(ServiceTest, ASearchNamesABoundedNumberOfAttributes) {
 
   EXPECT_EQ(search(1000).status, 200);
   EXPECT_TRUE(IsScimError(search(1001), 400, "invalidValue"));
+}
+
+// rows: A42
+TEST_F(ServiceTest, OneOperationAddsFiftyMembersInOneEvent) {
+  const Answer group = Local("POST", "/scim/v2/Groups",
+                             R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],)"
+                             R"("displayName":"G"})");
+  ASSERT_EQ(group.status, 201) << group.body;
+  const std::string target = "/scim/v2/Groups/" + group.Text("id");
+  std::vector<std::string> ids;
+  std::string members;
+  for (int i = 0; i < 50; ++i) {
+    ids.push_back(CreateUser(fmt::format("user{}", i)));
+    members += fmt::format(R"({}{{"value":"{}"}})", i == 0 ? "" : ",", ids.back());
+  }
+
+  const Answer added = Local(
+      "PATCH", target + "?attributes=members",
+      fmt::format(R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":)"
+                  R"([{{"op":"add","path":"members","value":[{}]}}]}})",
+                  members));
+
+  EXPECT_EQ(added.status, 200);
+  EXPECT_EQ(added.Header("Ledger-Sequence"), "52");
+  EXPECT_EQ(added.Header("ETag"), R"(W/"2")");
+  for (const std::string& id : ids) EXPECT_TRUE(added.body.contains(id)) << id;
+  const Answer event = Local("GET", "/audit/v1/events?order=desc&limit=1");
+  for (const std::string& id : ids) EXPECT_TRUE(event.body.contains(id)) << id;
 }
 
 }  // namespace

@@ -15,10 +15,12 @@ namespace {
 /// Notes every answer it gets, so that a second one would show.
 class Answers {
  public:
-  ExchangePtr Begin() {
-    return std::make_unique<Exchange>(
+  ExchangePtr Begin(Tenant* tenant = nullptr) {
+    auto exchange = std::make_unique<Exchange>(
         HttpRequest(), [this](HttpResponse response) { answers_.push_back(std::move(response)); },
         in_flight_.Enter(), nullptr);
+    exchange->tenant = tenant;
+    return exchange;
   }
   /// The only answer, once everything begun is over.
   Answer Only() {
@@ -101,6 +103,40 @@ TEST(WorkerPoolTest, AFullQueueAnswers503WithRetryAfter) {
   }
   EXPECT_EQ(running.Only().status, 200);
   EXPECT_EQ(waiting.Only().status, 200);
+}
+
+/// Two tenants, of which only the addresses count here.
+class TurnsTest : public ServiceTest {
+ protected:
+  Tenant* busy() { return tenant_; }
+  Tenant* quiet() { return nullptr; }
+};
+
+TEST_F(TurnsTest, AQuietTenantWaitsForOnePieceOfABusyOneOnly) {
+  Answers answers;
+  std::promise<void> started, go_on;
+  std::string order;
+  {
+    WorkerPool pool(1, 4, "busy");
+    const auto note = [&order](char who) {
+      return [&order, who](const ExchangePtr& exchange) {
+        order += who;
+        exchange->Answer(JsonResponse(200, "{}", kScimMediaType));
+      };
+    };
+    pool.Run(answers.Begin(busy()), [&](const ExchangePtr& exchange) {
+      started.set_value();
+      go_on.get_future().wait();
+      exchange->Answer(JsonResponse(200, "{}", kScimMediaType));
+    });
+    started.get_future().wait();
+    for (int i = 0; i < 4; ++i) pool.Run(answers.Begin(busy()), note('b'));
+    // A full queue of the one is none of the other's business.
+    pool.Run(answers.Begin(busy()), note('!'));
+    for (int i = 0; i < 2; ++i) pool.Run(answers.Begin(quiet()), note('q'));
+    go_on.set_value();
+  }
+  EXPECT_EQ(order, "bqbqbb");
 }
 
 }  // namespace

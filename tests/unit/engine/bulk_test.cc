@@ -197,7 +197,21 @@ TEST_F(BulkTest, AFailedAppendRefusesItsOperationsAndWhatNeedsThem) {
   log_.failing_append = 1;
   const auto outcomes =
       Run(Request({User("a", "a"), User("b", "b"), User("c", "c", "a"), User("d", "d")}));
-  EXPECT_EQ(Statuses(outcomes), (std::vector<int>{503, 503, 409, 0}));
+  EXPECT_EQ(Statuses(outcomes), (std::vector<int>{503, 503, 503, 0}));
+  EXPECT_TRUE(
+      outcomes[2]->error().detail.starts_with("It refers to bulkId:a, whose operation failed"))
+      << outcomes[2]->error().detail;
+  ExpectReplayEqual();
+}
+
+// rows: B8
+TEST_F(BulkTest, AFailedAppendCountsForFailOnErrors) {
+  Start({.batch_events_max = 2});
+  log_.failing_append = 1;
+  const std::vector<std::string> operations = {User("a", "a"), User("b", "b"), User("c", "c"),
+                                               User("d", "d")};
+  EXPECT_EQ(Statuses(Run(Request(operations, 2))), (std::vector<int>{503, 503, -1, -1}));
+  EXPECT_EQ(Statuses(Run(Request(operations, 2))), (std::vector<int>{0, 0, 0, 0}));
   ExpectReplayEqual();
 }
 

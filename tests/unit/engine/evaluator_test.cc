@@ -212,6 +212,28 @@ TEST(EvaluatorTest, BracketsHoldOneElementWhereDotsDoNot) {
   ExpectRows(Jane(), rows);
 }
 
+// rows: S17
+TEST(EvaluatorTest, AMissingPrimaryIsFalseButForPresence) {
+  const Row rows[] = {
+      {R"(emails[type eq "home" and primary eq false])", true},
+      {R"(emails[type eq "home" and primary ne false])", false},
+      {R"(emails[type eq "home" and primary ne true])", true},
+      {R"(emails[type eq "home" and primary eq true])", false},
+      {R"(emails[type eq "home" and primary pr])", false},
+      {R"(emails[type eq "home" and primary eq null])", true},
+      {R"(emails[type eq "work" and primary eq false])", false},
+      {"emails.primary eq false", true},
+      {"emails.primary ne false", false},
+      {"addresses.primary eq false", true},
+      {"addresses.primary ne true", true},
+      {"addresses.primary pr", false},
+      {"phoneNumbers.primary eq false", false},
+      {"phoneNumbers[primary eq false]", false},
+      {R"(emails[type eq "home"].primary eq false)", true},
+  };
+  ExpectRows(Jane(), rows);
+}
+
 TEST(EvaluatorTest, AndBindsTighterThanOr) {
   const Row rows[] = {
       {R"(active eq true or title pr and title pr)", true},

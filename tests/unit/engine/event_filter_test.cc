@@ -167,6 +167,18 @@ TEST(EventFilterTest, MembersMatchWhetherTheyCameOrWent) {
   EXPECT_EQ(Ask(MemberAdded(), "actor.name pr or changes pr or path pr or resource.name pr"), "no");
 }
 
+TEST(EventFilterTest, AskWhomAnIssuerVouchedFor) {
+  Event event = Patched();
+  EXPECT_EQ(Ask(event, "actor.issuer pr or actor.subject pr"), "no");
+  event.actor.method = AuthMethod::kJwt;
+  event.actor.issuer = "https://login.example/T/v2.0";
+  event.actor.subject = "Robot-7";
+  EXPECT_EQ(Ask(event, R"(actor.method eq "jwt" and actor.subject eq "robot-7")"), "yes");
+  EXPECT_EQ(Ask(event, R"(actor.issuer sw "https://login.example/")"), "yes");
+  EXPECT_EQ(Ask(event, R"(actor.issuer eq "robot-7")"), "no");
+  EXPECT_EQ(Ask(event, R"(actor.method eq "oauth")"), "no");
+}
+
 TEST(EventFilterTest, CredentialsHaveTheChangesTheirJsonShows) {
   EXPECT_EQ(Ask(TokenCreated(), R"(changes[path eq "role" and after eq "auditor"])"), "yes");
   EXPECT_EQ(Ask(TokenCreated(), R"(path eq "name" and after eq "entra-prod")"), "yes");
@@ -177,15 +189,16 @@ TEST(EventFilterTest, WhatCannotBeAskedIsExplained) {
   EXPECT_EQ(Ask(Patched(), "resource pr"),
             "filter: events have no 'resource'; they have sequence, id, time, kind, resource.type, "
             "resource.id, resource.name, version.before, version.after, transaction, cause, "
-            "actor.id, actor.name, actor.role, actor.method, client.address, client.forwarded, "
-            "client.userAgent, client.requestId, path, before, after, member, members.added, "
+            "actor.id, actor.name, actor.role, actor.method, actor.issuer, actor.subject, "
+            "client.address, client.forwarded, client.userAgent, client.requestId, path, before, "
+            "after, member, members.added, "
             "members.removed and changes[ ]");
   EXPECT_EQ(Ask(Patched(), R"(kind eq "Created")"),
             "filter: 'kind' is one of ResourceCreated, ResourceReplaced, ResourcePatched, "
             "ResourceDeleted, SchemaAdded, CredentialCreated, CredentialRevoked, "
             "SettingsChanged, not \"Created\"");
   EXPECT_EQ(Ask(Patched(), R"(actor.method eq "Bearer")"),
-            "filter: 'actor.method' is one of bearer, local, not \"Bearer\"");
+            "filter: 'actor.method' is one of bearer, local, oauth, jwt, not \"Bearer\"");
   EXPECT_EQ(Ask(Patched(), R"(kind gt "ResourceCreated")"),
             "filter: 'kind' has no order; use eq or ne, not gt");
   EXPECT_EQ(Ask(Patched(), R"(resource.id sw "2819")"),

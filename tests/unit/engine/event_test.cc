@@ -82,6 +82,8 @@ void ExpectSame(const Event& a, const Event& b) {
   EXPECT_EQ(a.cause, b.cause);
   EXPECT_EQ(a.actor.id, b.actor.id);
   EXPECT_EQ(a.actor.method, b.actor.method);
+  EXPECT_EQ(a.actor.issuer, b.actor.issuer);
+  EXPECT_EQ(a.actor.subject, b.actor.subject);
   EXPECT_EQ(a.client, b.client);
   EXPECT_EQ(a.resource_type, b.resource_type);
   EXPECT_EQ(a.resource, b.resource);
@@ -106,6 +108,23 @@ std::string JsonOf(const SampleCommands& samples, const Event& event) {
   std::string json;
   AppendEventJson(*samples.registry, event, "default", "entra-prod", "provisioner", json);
   return json;
+}
+
+TEST(EventTest, ThoseWhomAnIssuerVouchesForAreKeptInTheContext) {
+  const SampleCommands samples;
+  Event event = PatchedUser(samples);
+  for (const auto& [method, name] :
+       {std::pair(AuthMethod::kOauth, "oauth"), std::pair(AuthMethod::kJwt, "jwt")}) {
+    event.actor = {"0190aaaa-0000-7000-8000-000000000001", method, Role::kProvisioner,
+                   "https://login.example/v2.0", "robot-7"};
+    ExpectRoundTrip(*samples.registry, event);
+    EXPECT_TRUE(JsonOf(samples, event)
+                    .contains(std::string(R"("method":")") + name +
+                              R"(","issuer":"https://login.example/v2.0","subject":"robot-7"})"));
+  }
+  const storage::NewEvent stored = EncodeEvent(*samples.registry, event, kLogId);
+  EXPECT_FALSE(stored.header.contains("robot-7"));
+  EXPECT_FALSE(stored.header.contains("login.example"));
 }
 
 TEST(EventTest, EveryKindComesBackAsItWas) {

@@ -131,6 +131,7 @@ const Accepted kAccepted[] = {
     {R"(title eq "a and b")", R"(title eq "a and b")"},
 };
 
+// rows: F33
 TEST(FilterParserTest, AcceptsTheGrammarAndPrintsItCanonically) {
   for (const Accepted& row : kAccepted) {
     const auto filter = ParseFilter(row.text);
@@ -243,6 +244,7 @@ std::string Nested(std::size_t levels, std::string_view open, std::string_view c
   return text;
 }
 
+// rows: F11
 TEST(FilterParserTest, BoundsDepth) {
   for (const std::string_view open : {"(", "not("}) {
     EXPECT_TRUE(ParseFilter(Nested(kFilterDepthMax, open, ")")));
@@ -255,6 +257,7 @@ TEST(FilterParserTest, BoundsDepth) {
   EXPECT_FALSE(ParseFilter(inside)) << "brackets are a level too";
 }
 
+// rows: F11
 TEST(FilterParserTest, BoundsTerms) {
   std::string text = "a pr";
   for (std::size_t i = 1; i < kFilterTermsMax; ++i) text += i % 2 == 0 ? " or a pr" : " and a pr";
@@ -264,6 +267,7 @@ TEST(FilterParserTest, BoundsTerms) {
   EXPECT_NE(more.error().detail.find("more than 1000 terms"), std::string::npos);
 }
 
+// rows: F11
 TEST(FilterParserTest, BoundsBytes) {
   const std::string operand(kFilterBytesMax - std::string_view(R"(a eq "")").size(), 'x');
   EXPECT_TRUE(ParseFilter(R"(a eq ")" + operand + R"(")"));

@@ -104,19 +104,19 @@ TEST(ParseAttributeValueTest, ReadsDateTimesInTheirOwnSpelling) {
       {{"\"2026-11-23\"", wrong}, {"\"2026-02-30T10:00:00Z\"", wrong}, {"\"soon\"", wrong}});
 }
 
-TEST(ParseAttributeValueTest, ReadsBinaryInBothAlphabets) {
+TEST(ParseAttributeValueTest, ReadsBinaryInTheStandardAlphabet) {
   const std::string_view wrong = "expected base64 in a string, got a string that is not one";
   ExpectParses(HarborId("badge"), {{"\"QUJD\"", "\"QUJD\""},
                                    {"\"QUI=\"", "\"QUI=\""},
                                    {"\"QUI\"", "\"QUI\""},
                                    {"\"QQ==\"", "\"QQ==\""},
-                                   {"\"-_-_\"", "\"-_-_\""},
                                    {"\"+/+/\"", "\"+/+/\""}});
   ExpectRefuses(HarborId("badge"), {{"\"QUJDR\"", wrong},
                                     {"\"QQ=\"", wrong},
                                     {"\"Q===\"", wrong},
                                     {"\"=\"", wrong},
                                     {"\"+/-_\"", wrong},
+                                    {"\"-_-_\"", wrong},
                                     {"\"QQ=Q\"", wrong},
                                     {"\"QU JD\"", wrong}});
 }
@@ -131,7 +131,7 @@ TEST(ParseAttributeValueTest, ReadsAnyTextAsAReference) {
 TEST(ParseAttributeValueTest, ReadsListsAndSingleValues) {
   ExpectParses(HarborId("gates"), {{R"(["a","b"])", R"(["a","b"])"},
                                    {R"("a")", R"(["a"])"},
-                                   {R"(["a",null,"",[],"a","A"])", R"(["a","A"])"},
+                                   {R"(["a",null,"",[],"a","A","b"])", R"(["a","b"])"},
                                    {R"([null])", "null"}});
   EXPECT_EQ(
       ParseValueToText(HarborId("gates"), R"(["a",null,5])"),

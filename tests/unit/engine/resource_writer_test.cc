@@ -161,6 +161,7 @@ TEST_F(ResourceWriterTest, WritesMembersFromTheReferences) {
   EXPECT_EQ(WriteOnly(group, "members.display"), R"("members":[{"display":"jane"}])");
 }
 
+// rows: R11
 TEST_F(ResourceWriterTest, DoesNotTouchMembersThatAreNotSelected) {
   const Resource group = Make(
       "Group", R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"})");

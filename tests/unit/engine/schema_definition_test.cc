@@ -38,6 +38,7 @@ class SchemaDefinitionTest : public testing::Test {
   RegistryPtr registry_ = SchemaRegistry::BuiltIn();
 };
 
+// rows: S1
 TEST_F(SchemaDefinitionTest, SilentCharacteristicsHaveTheDefaultsOfRfc7643Section22) {
   const auto added = registry_->With({SchemaJson(R"({"name": "serial"})")});
   ASSERT_TRUE(added) << added.error().detail;

@@ -73,6 +73,7 @@ TEST(AttributeSelectionTest, DefaultsToWhatIsReturnedByDefault) {
   }
 }
 
+// rows: S35 R8
 TEST(AttributeSelectionTest, NamesBringThemselvesAndWhatIsAlwaysReturned) {
   struct Case {
     std::string_view attributes;
@@ -123,6 +124,7 @@ TEST(AttributeSelectionTest, ExclusionsLeaveTheRest) {
   EXPECT_FALSE(Parse(std::nullopt, "meta")->is_explicit());
 }
 
+// rows: S35
 TEST(AttributeSelectionTest, AnswersToWritesShowWhatWasSupplied) {
   const std::vector<AttributeId> supplied = {HarborId("watch.log"), HarborId("remark"),
                                              HarborId("pin")};

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/resource_writer.h"
 #include "engine/text_format.h"
 #include "fake_state.h"
 #include "sample_commands.h"
@@ -37,6 +38,25 @@ TEST(TenantSettingsTest, AreKeptByTheRegistryWhateverIsAdded) {
   const auto back = (*extended)->WithSettings({});
   EXPECT_TRUE(back->attribute(name.id).required);
   EXPECT_EQ(back->attribute(name.id).uniqueness, Uniqueness::kServer);
+}
+
+/// Whichever way displayName stands: a setting decides it, so a definition has nothing to say.
+TEST(TenantSettingsTest, TheGroupSchemaSentAgainChangesNothing) {
+  TenantSettings settings;
+  settings.Set(Setting::kGroupDisplayName, true);
+  const auto usual = SchemaRegistry::BuiltIn();
+  const auto changed = usual->WithSettings(settings);
+  for (const auto& registry : {usual, changed}) {
+    for (const auto& published : {usual, changed}) {
+      std::string json;
+      AppendSchemaJson(*published,
+                       *published->FindSchema("urn:ietf:params:scim:schemas:core:2.0:Group"),
+                       "http://localhost/scim/v2", json);
+      const auto again = registry->With({json});
+      ASSERT_TRUE(again) << again.error().detail;
+      EXPECT_EQ(*again, registry);
+    }
+  }
 }
 
 TEST(TenantSettingsTest, AChangeIsOneEventThatReadsBackAndFolds) {
@@ -92,6 +112,10 @@ TEST(TextFormatTest, TakesWhatTheStandardsTakeAndNothingElse) {
       Sample{TextFormat::kLanguageRanges, "da;q=1.000", "en,,nl"},
       Sample{TextFormat::kTimeZone, "America/Argentina/Buenos_Aires", "Europe/"},
       Sample{TextFormat::kTimeZone, "Etc/GMT+5", "+01:00"},
+      Sample{TextFormat::kTimeZone, "UTC", "Mars/Olympus"},
+      Sample{TextFormat::kTimeZone, "Asia/Calcutta", "GMT+3"},
+      Sample{TextFormat::kTimeZone, "Europe/Amsterdam",
+             "Europe/Europe/Europe/Europe/Europe/Europe/Europe/Europe/Europe/Europe"},
       Sample{TextFormat::kUri, "https://example.com/a%20b?q=1#x", "https://example.com/a b"},
       Sample{TextFormat::kUri, "../Users/1", "1:2"},
       Sample{TextFormat::kUri, "urn:x:y", "%2"},

@@ -197,6 +197,60 @@ TEST_F(WriterTest, ExactlyOneOfManyRacingCreatesSucceeds) {
   EXPECT_EQ(Replayed(), state_.Render());
 }
 
+/// Each round all threads want to be the ones who make the next version. The log is held back until
+/// all wait, so that they are decided in one batch, over what is not committed yet.
+// rows: V6
+TEST_F(WriterTest, ExactlyOneOfManyRacingWritesWithOneVersionSucceeds) {
+  Start();
+  constexpr std::size_t kThreads = 8;
+  constexpr std::uint64_t kRounds = 10;
+  ASSERT_TRUE(Run(samples_.CreateUser(IdOf(1), "jane")));
+  for (std::uint64_t version = 1; version <= kRounds; ++version) {
+    std::vector<Command> commands;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      ExpectedVersion expected;
+      expected.versions = {version};
+      const std::string title = fmt::format("{} by {}", version, t);
+      commands.push_back(
+          t % 2 == 0
+              ? samples_.Patch(
+                    "User", IdOf(1),
+                    fmt::format(R"([{{"op":"add","path":"title","value":"{}"}}])", title), expected)
+              : samples_.Replace("User", IdOf(1),
+                                 fmt::format(R"({{"userName":"jane","title":"{}"}})", title),
+                                 expected));
+    }
+    const bool is_one_batch = version % 2 == 0;
+    if (is_one_batch) log_.Hold();
+    Answer earlier = Submit(samples_.CreateUser(IdOf(100 + version), fmt::format("u{}", version)));
+    if (is_one_batch) log_.AwaitAppend();
+    std::vector<Answer> answers(kThreads);
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] { answers[t] = Submit(std::move(commands[t])); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    if (is_one_batch) log_.Release();
+
+    EXPECT_TRUE(earlier.get());
+    std::size_t accepted = 0;
+    for (Answer& answer : answers) {
+      const auto outcome = answer.get();
+      if (outcome) {
+        ++accepted;
+        EXPECT_EQ(outcome->resource->version, version + 1);
+      } else {
+        EXPECT_EQ(outcome.error().status, 412) << outcome.error().detail;
+      }
+    }
+    EXPECT_EQ(accepted, 1U);
+  }
+  writer_->Stop();
+  EXPECT_EQ(state_.FindResource(IdOf(1))->version, 1 + kRounds);
+  EXPECT_EQ(log_.head().sequence.value, 1 + 2 * kRounds);
+  EXPECT_EQ(Replayed(), state_.Render());
+}
+
 // rows: A43
 TEST_F(WriterTest, ConcurrentMemberAddsAllSurvive) {
   Start();

@@ -11,7 +11,7 @@
 namespace scimledger::projections {
 namespace {
 
-/// Keys by slot; an empty optional is a slot with a value that has no key.
+/// One slot. Values may have no key, and keys may stand where there is no value.
 struct SlotKeys {
   std::vector<std::string> keys;
   bool has_value = false;
@@ -42,7 +42,7 @@ class RandomSlots {
   SlotKeys Next() {
     SlotKeys slot;
     for (unsigned count = Below(keys_max_ + 1); count > 0; --count) slot.keys.push_back(Key());
-    slot.has_value = !slot.keys.empty() || Below(5) == 0;
+    slot.has_value = slot.keys.empty() ? Below(5) == 0 : Below(8) != 0;
     return slot;
   }
   std::string Key() {

@@ -1,4 +1,10 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "tests/unit/tools/ledger_fixture.h"
 
@@ -51,6 +57,33 @@ TEST_F(ConfigCommandTest, MisuseIsTwoAndSaysWhatThereIs) {
   EXPECT_EQ(value.code, 2);
   EXPECT_NE(value.err.find("\"lenient\" or \"strict\""), std::string::npos) << value.err;
   EXPECT_EQ(Run({"config", "get", "nothing"}).code, 2);
+}
+
+/// Setting up comes before serving: whichever command is first makes the data directory.
+TEST_F(ConfigCommandTest, WhatSetsUpMakesAMissingDataDirectory) {
+  const std::filesystem::path schema = data_.parent_path() / (data_.filename().string() + ".json");
+  std::ofstream(schema) << R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Schema"],)"
+                           R"("id":"urn:example:Thing","name":"Thing",)"
+                           R"("attributes":[{"name":"size"}]})";
+  int number = 0;
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"schema", "add", schema.string()},
+                                             {"config", "set", "formats", "strict"},
+                                             {"token", "create", "--name", "first"}}) {
+    SCOPED_TRACE(arguments[0]);
+    const std::string fresh = data_.string() + fmt::format("-{}", ++number);
+    std::vector<std::string> command = arguments;
+    command.insert(command.end(), {"--data", fresh});
+    EXPECT_EQ(RunBare({arguments[0], "list", "--data", fresh}).code, 3) << "reading makes nothing";
+    EXPECT_FALSE(std::filesystem::exists(fresh));
+    const CommandResult done = RunBare(command);
+    EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(RunBare({arguments[0], "list", "--data", fresh}).code, 0);
+    std::filesystem::remove_all(fresh);
+  }
+  EXPECT_EQ(RunBare({"schema", "add", "no-such-file", "--data", data_.string() + "-9"}).code, 2);
+  EXPECT_FALSE(std::filesystem::exists(data_.string() + "-9"));
+  std::filesystem::remove(schema);
 }
 
 }  // namespace

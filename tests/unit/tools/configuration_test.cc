@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace scimledger::tools {
 namespace {
@@ -15,7 +18,7 @@ class ConfigurationTest : public testing::Test {
 
   storage::Result<Configuration> Load(const std::string& toml) const {
     std::ofstream(file_) << toml;
-    return LoadConfiguration({.file = file_, .listen = {}, .public_url = {}});
+    return LoadConfiguration({.file = file_, .settings = {}});
   }
 
   const std::filesystem::path file_ =
@@ -49,6 +52,114 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
     EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid) << each.toml;
     EXPECT_TRUE(loaded.error().message.contains(each.detail)) << loaded.error().message;
   }
+}
+
+constexpr const char* kTrusted = R"(
+access_token_seconds = 600
+
+[[trusted_issuer]]
+issuer = "https://login.example/v2.0"
+audience = "api://a"
+subject = "robot"
+jwks = "keys/entra.json"
+credential = "0190aaaa-0000-7000-8000-000000000001"
+
+[[trusted_issuer]]
+issuer = "https://login.example/v2.0"
+audience = ["api://a", "api://a/.default"]
+subject = "other"
+jwks = "/etc/jwks.json"
+credential = "0190aaaa-0000-7000-8000-000000000002"
+)";
+
+TEST_F(ConfigurationTest, TrustedIssuersComeFromTheFile) {
+  const auto loaded = Load(kTrusted);
+
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->access_token_seconds, 600U);
+  ASSERT_EQ(loaded->trusted_issuers.size(), 2U);
+  const api::TrustedIssuer& first = loaded->trusted_issuers[0];
+  EXPECT_EQ(first.issuer, "https://login.example/v2.0");
+  EXPECT_EQ(first.audiences, std::vector<std::string>{"api://a"});
+  EXPECT_EQ(first.subject, "robot");
+  EXPECT_EQ(first.jwks, (file_.parent_path() / "keys/entra.json").string());
+  EXPECT_EQ(first.credential.ToString(), "0190aaaa-0000-7000-8000-000000000001");
+  EXPECT_EQ(loaded->trusted_issuers[1].audiences.size(), 2U);
+  EXPECT_EQ(loaded->trusted_issuers[1].jwks, "/etc/jwks.json");
+}
+
+TEST_F(ConfigurationTest, TrustedIssuersThatCannotBeMeantAreRefusedByName) {
+  const auto changed = [](std::string_view from, std::string_view to) {
+    std::string toml = kTrusted;
+    toml.replace(toml.find(from), from.size(), to);
+    return toml;
+  };
+  struct Case {
+    std::string toml;
+    const char* detail;
+  };
+  for (const Case& each : std::initializer_list<Case>{
+           {changed("= 600", "= 60"), "access_token_seconds"},
+           {changed("= 600", "= 86400"), "21600"},
+           {changed("subject = \"robot\"", ""), "[[trusted_issuer]] 1: subject"},
+           {changed("\"robot\"", "7"), "[[trusted_issuer]] 1: subject"},
+           {changed("\"robot\"", "\"\""), "[[trusted_issuer]] 1: subject"},
+           {changed("\"other\"", "\"robot\""), "[[trusted_issuer]] 2: another table"},
+           {changed("\"api://a\"", "[]"), "[[trusted_issuer]] 1: audience"},
+           {changed("\"api://a\"", "[1]"), "[[trusted_issuer]] 1: audience"},
+           {changed("keys/entra.json", "https://login.example/keys"), "jwks must be a file"},
+           {changed("8000-000000000001", "8000"), "`scimledger token list`"},
+           {changed("subject = \"robot\"", "subject = \"robot\"\nname = \"x\""), "'name'"},
+           {"trusted_issuer = \"x\"", "[[trusted_issuer]]"},
+           {"trusted_issuer = [1]", "[[trusted_issuer]]"}}) {
+    const auto loaded = Load(each.toml);
+    ASSERT_FALSE(loaded) << each.toml;
+    EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid) << each.toml;
+    EXPECT_TRUE(loaded.error().message.contains(each.detail)) << loaded.error().message;
+  }
+}
+
+TEST_F(ConfigurationTest, FlagsWinAndAreNamed) {
+  std::ofstream(file_) << "listen = \"127.0.0.1:1\"";
+  const auto loaded = LoadConfiguration({file_, {{"listen", "127.0.0.1:2"}}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->listen, "127.0.0.1:2");
+  const auto refused = LoadConfiguration({file_, {{"plain_http", "maybe"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "--plain-http: plain_http is 'maybe', but takes loopback or anywhere");
+}
+
+TEST_F(ConfigurationTest, TlsSettingsBelongTogether) {
+  for (const char* toml : {"tls_certificate = \"c\"", "tls_key = \"k\"", "tls_client_ca = \"a\"",
+                           "tls_certificate = \"c\"\ntls_client_ca = \"a\""}) {
+    const auto loaded = Load(toml);
+    ASSERT_FALSE(loaded) << toml;
+    EXPECT_EQ(loaded.error().code, storage::ErrorCode::kInvalid);
+    EXPECT_TRUE(loaded.error().message.contains("tls_")) << loaded.error().message;
+  }
+  const auto loaded = Load("tls_certificate = \"c\"\ntls_key = \"k\"\ntls_client_ca = \"a\"");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->has_tls());
+}
+
+// rows: T1 Z3
+TEST_F(ConfigurationTest, PlainHttpStaysOnLoopbackUnlessToldOtherwise) {
+  const auto accepts = [this](const std::string& listen, const std::string& more = "") {
+    return Load("listen = \"" + listen + "\"\n" + more).has_value();
+  };
+  for (const char* listen :
+       {"127.0.0.1:0", "127.1.2.3:80", "[::1]:0", "localhost:0", "[::ffff:127.0.0.1]:0"}) {
+    EXPECT_TRUE(accepts(listen)) << listen;
+  }
+  for (const char* listen : {"0.0.0.0:0", "[::]:0", "10.1.2.3:80", "128.0.0.1:80", "[fe80::1]:80",
+                             "[::ffff:10.0.0.1]:0"}) {
+    EXPECT_FALSE(accepts(listen)) << listen;
+    EXPECT_FALSE(accepts(listen, "plain_http = \"loopback\"")) << listen;
+    EXPECT_TRUE(accepts(listen, "plain_http = \"anywhere\"")) << listen;
+    EXPECT_TRUE(accepts(listen, "tls_certificate = \"c\"\ntls_key = \"k\"")) << listen;
+  }
+  EXPECT_TRUE(Load("listen = \"0.0.0.0:8080\"").error().message.contains("0.0.0.0:8080"));
 }
 
 }  // namespace

@@ -86,17 +86,17 @@ void LedgerTest::Open() {
   options.projections = directory_->projections();
   auto tenant = api::Tenant::Open(*store_->OpenLog("default"), clock_, std::move(options));
   ASSERT_TRUE(tenant) << tenant.error().message;
-  tenant_ = *std::move(tenant);
+  tenants_ = api::MakeCatalogOf(*std::move(tenant));
   api::ServiceOptions service_options;
   service_options.log_requests = false;
   service_ = api::Service::Make(service_options);
-  service_->Attach(*tenant_);
+  service_->Attach(*tenants_);
 }
 
 void LedgerTest::Close() {
   if (service_) service_->Drain();
   service_.reset();
-  tenant_.reset();
+  tenants_.reset();
   store_.reset();
   directory_.reset();
 }

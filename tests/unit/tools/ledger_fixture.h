@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "api/service.h"
-#include "api/tenant.h"
+#include "api/tenant_catalog.h"
 #include "storage/data_directory.h"
 #include "storage/log_store.h"
 
@@ -73,7 +73,7 @@ class LedgerTest : public testing::Test {
   std::map<std::string, std::string> ids_;
   std::unique_ptr<storage::DataDirectory> directory_;
   std::unique_ptr<storage::LogStore> store_;
-  std::unique_ptr<api::Tenant> tenant_;
+  std::unique_ptr<api::TenantCatalog> tenants_;
   std::unique_ptr<api::Service> service_;
 };
 

@@ -1,0 +1,132 @@
+#include "api/audit_diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/audit_parameters.h"
+#include "engine/event.h"
+#include "engine/net_changes.h"
+
+namespace scimledger::api {
+namespace {
+
+constexpr std::uint64_t kEventsMax = 5'000'000;
+constexpr std::size_t kPartBytes = 64U << 10U;
+
+/// The states between which to tell the difference, and of what.
+struct DiffRequest {
+  Sequence from;
+  Sequence to;
+  std::optional<ResourceId> resource;  ///< nullopt: of everything
+};
+
+/// The sequence that a moment stands for; `missing` if none was named.
+Result<Sequence> ReadMoment(const Exchange& exchange, std::string_view name, DayEdge edge,
+                            Sequence missing, Sequence head) {
+  SCIMLEDGER_TRY_ASSIGN(const auto moment, ReadTimeParameter(exchange, name, edge));
+  if (!moment) return missing;
+  if (const auto* sequence = std::get_if<Sequence>(&*moment); sequence && *sequence > head) {
+    return Refuse(ScimType::kInvalidValue,
+                  fmt::format("{} is sequence {}, beyond the last one, which is {}.", name,
+                              sequence->value, head.value));
+  }
+  const auto last = LastSequence(exchange.tenant->log(), *moment);
+  if (last) return std::min(*last, head);
+  return Refuse(500, ScimType::kNone,
+                fmt::format("The log cannot be read: {}", last.error().message));
+}
+
+Result<DiffRequest> ReadDiffRequest(const Exchange& exchange, Sequence head) {
+  DiffRequest wanted;
+  SCIMLEDGER_TRY_ASSIGN(wanted.from,
+                        ReadMoment(exchange, "from", DayEdge::kFirstInstant, Sequence{0}, head));
+  SCIMLEDGER_TRY_ASSIGN(wanted.to, ReadMoment(exchange, "to", DayEdge::kLastInstant, head, head));
+  if (wanted.from > wanted.to) {
+    return Refuse(ScimType::kInvalidValue,
+                  fmt::format("from is sequence {}, which is after to, sequence {}.",
+                              wanted.from.value, wanted.to.value));
+  }
+  if (wanted.to.value - wanted.from.value > kEventsMax) {
+    return Refuse(ScimType::kTooMany,
+                  fmt::format("There are {} events between the two moments; {} are the most: "
+                              "choose moments closer to each other.",
+                              wanted.to.value - wanted.from.value, kEventsMax));
+  }
+  if (exchange.path_values.empty()) return wanted;
+  wanted.resource = ResourceId::Parse(exchange.path_values.front());
+  if (wanted.resource) return wanted;
+  return Refuse(404, ScimType::kNone,
+                fmt::format("No event names a resource {}.", exchange.path_values.front()));
+}
+
+storage::Result<NetChanges> Fold(const storage::EventLog& log, const SchemaRegistry& registry,
+                                 const DiffRequest& wanted) {
+  NetChanges net;
+  SCIMLEDGER_TRY_ASSIGN(const auto reader,
+                        log.Read(wanted.from.Next(), storage::ReadCheck::kTrust));
+  for (Sequence at = wanted.from.Next(); at <= wanted.to; at = at.Next()) {
+    SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
+    if (!stored) break;
+    SCIMLEDGER_TRY_ASSIGN(const Event event, DecodeEvent(registry, *stored));
+    if (!wanted.resource || event.resource == *wanted.resource) net.Add(event);
+  }
+  return net;
+}
+
+/// Makes the answer in parts of some 64 KiB: the lines of all are kept, the whole text never is.
+class DiffBody {
+ public:
+  DiffBody(const SchemaRegistry& registry, const NetChanges& net, const DiffRequest& wanted)
+      : end_(fmt::format(R"(],"next":null,"from":{},"asOf":{}}})", wanted.from.value,
+                         wanted.to.value)) {
+    parts_.emplace_back(R"({"changes":[)");
+    bool is_first = true;
+    net.ForEach([&](const NetChange& change) {
+      if (parts_.back().size() > kPartBytes) parts_.emplace_back();
+      if (!std::exchange(is_first, false)) parts_.back() += ',';
+      AppendNetChangeJson(registry, change, parts_.back());
+    });
+    parts_.back() += end_;
+  }
+
+  bool operator()(std::string& out) {
+    out += std::exchange(parts_[next_], {});
+    return ++next_ < parts_.size();
+  }
+
+ private:
+  std::string end_;
+  std::vector<std::string> parts_;
+  std::size_t next_ = 0;
+};
+
+void AnswerDiff(ExchangePtr exchange, const DiffRequest& wanted) {
+  const RegistryPtr registry = exchange->tenant->directory().current_registry();
+  const auto net = Fold(exchange->tenant->log(), *registry, wanted);
+  if (!net) return AnswerLogError(*exchange, net.error());
+  exchange->sequence = wanted.to;
+  HttpResponse response = JsonResponse(200, {}, kJsonMediaType);
+  response.stream = DiffBody(*registry, *net, wanted);
+  exchange->Answer(std::move(response));
+}
+
+}  // namespace
+
+void AddDiffEndpoints(Router& router, const Workers& workers) {
+  const auto diff = [&workers](ExchangePtr exchange) {
+    const auto wanted = ReadDiffRequest(*exchange, exchange->tenant->directory().position());
+    if (!wanted) return exchange->AnswerError(wanted.error());
+    workers.queries.Run(std::move(exchange), [wanted = *wanted](ExchangePtr waiting) {
+      AnswerDiff(std::move(waiting), wanted);
+    });
+  };
+  router.Add("/audit/v1/diff", {{"GET", Access::kReadAudit, diff}});
+  router.Add("/audit/v1/resources/{id}/diff", {{"GET", Access::kReadAudit, diff}});
+}
+
+}  // namespace scimledger::api

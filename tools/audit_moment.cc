@@ -1,0 +1,50 @@
+#include "tools/audit_moment.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "engine/json.h"
+#include "engine/text.h"
+#include "tools/audit_text.h"
+#include "tools/local_service.h"
+#include "tools/request.h"
+
+namespace scimledger::tools {
+
+std::expected<api::TimeArgument, ExitCode> CheckTime(std::string_view option,
+                                                     const std::string& text, api::DayEdge edge) {
+  const auto time = api::ParseTimeArgument(option, text, edge, SystemClock().NowUs());
+  if (!time) return std::unexpected(Report(ExitCode::kMisuse, time.error().detail));
+  return *time;
+}
+
+std::expected<std::string, ExitCode> TimeOf(Connection& connection, std::uint64_t sequence) {
+  const auto response =
+      Ask(connection, "GET",
+          fmt::format("/audit/v1/events?since={}&until={}&limit=1", sequence, sequence));
+  if (!response) return std::unexpected(response.error());
+  const auto document = JsonDocument::Parse(response->body);
+  return document ? TextAt(document->root(), "/events/0/time") : std::string();
+}
+
+std::string Headline(const NamedResource& resource, const std::string& time,
+                     std::uint64_t sequence) {
+  return fmt::format("{} {} ({}){}, as of {}, sequence {}\n\n", VisibleText(resource.type),
+                     VisibleText(resource.name), resource.id,
+                     resource.deleted.empty() ? "" : ", deleted " + ShowTime(resource.deleted),
+                     ShowTime(time), sequence);
+}
+
+std::uint64_t SequenceOf(const api::HttpResponse& response) {
+  const auto header = api::FindHeader(response.headers, "Ledger-Sequence");
+  return header ? std::strtoull(std::string(*header).c_str(), nullptr, 10) : 0;
+}
+
+std::string AbsoluteTime(const api::TimeArgument& at) {
+  if (const auto* sequence = std::get_if<Sequence>(&at)) return fmt::format("{}", sequence->value);
+  return FormatDateTime(std::get<api::Instant>(at).time_us);
+}
+
+}  // namespace scimledger::tools
