@@ -96,12 +96,8 @@ Result<void> ReadSort(const Exchange& exchange, projections::Query& query) {
     SCIMLEDGER_TRY_ASSIGN(part.sort_by,
                           ReadSortBy(exchange, exchange.registry->type(part.type), *name));
   }
-  const std::uint64_t kept = query.count == 0 ? 0 : query.start_index - 1 + query.count;
-  if (kept <= projections::kSortedRowsMax) return {};
-  return Refuse(ScimType::kTooMany,
-                fmt::format("A sorted list can be paged by startIndex up to resource {}: page by "
-                            "cursor, or narrow the filter.",
-                            projections::kSortedRowsMax));
+  if (!projections::IsDeep(query) || projections::CanPageDeep(*exchange.registry, query)) return {};
+  return std::unexpected(PageTooDeep());
 }
 
 Result<void> ReadFilter(const Exchange& exchange, projections::Query& query) {
@@ -187,6 +183,13 @@ Result<ListRequest> ReadListRequest(const Exchange& exchange, const ServiceOptio
   SCIMLEDGER_TRY(ReadSort(exchange, request.query));
   SCIMLEDGER_TRY(ReadCursor(exchange, options, request));
   return request;
+}
+
+ScimError PageTooDeep() {
+  return {400, ScimType::kTooMany,
+          fmt::format("A list sorted by this can be paged by startIndex up to resource {}: page by "
+                      "cursor, or narrow the filter.",
+                      projections::kSortedRowsMax)};
 }
 
 std::string NextCursor(const ListRequest& request, const projections::ListPosition& position,

@@ -33,10 +33,13 @@ struct ListRequest {
 /// An empty parameter counts as not given (Entra's onboarding probe sends `filter=`), but for
 /// `cursor`, where it asks for the first page, and the numbers, where it is malformed. startIndex
 /// below 1 is 1; count below 0 is 0, and above the page's limit it is the limit. Errors, all 400:
-/// `invalidValue`, `invalidFilter`, `tooMany` (a sorted page too far from its start),
+/// `invalidValue`, `invalidFilter`, `tooMany` (PageTooDeep),
 /// `invalidCursor`, `expiredCursor` and `invalidCount`.
 [[nodiscard]] Result<ListRequest> ReadListRequest(const Exchange& exchange,
                                                   const ServiceOptions& options);
+
+/// 400 `tooMany`: a sorted page too far from its start to be found without an index.
+ScimError PageTooDeep();
 
 /// The cursor for the page after one that ended at `position`.
 std::string NextCursor(const ListRequest& request, const projections::ListPosition& position,

@@ -51,12 +51,14 @@ void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& o
                       });
   }
   exchange->sequence = result.view->sequence();
+  if (result.is_too_deep) return exchange->AnswerError(PageTooDeep());
   if (result.is_late) {
     return exchange->AnswerError(
         {400, ScimType::kTooMany,
-         fmt::format("The query was not done after {} seconds: narrow it with an `eq` on id, "
-                     "userName, externalId, displayName, emails.value or members.value.",
-                     options.query_time_max.count())});
+         fmt::format(
+             "The query was not done after {} seconds: ask for less, or narrow it with an "
+             "`eq` on id, userName, externalId, displayName, emails.value or members.value.",
+             options.query_time_max.count())});
   }
   ListHead head{.total = request.total.value_or(result.total), .items = result.page.size()};
   if (!request.cursor_context) {

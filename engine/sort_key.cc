@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
-#include "engine/text.h"
-#include "engine/unique_keys.h"
-#include "storage/big_endian.h"
+#include "engine/ordered_key.h"
 
 namespace scimledger {
 namespace {
-
-constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
 
 template <typename... Args>
 std::unexpected<ScimError> RefuseSortBy(fmt::format_string<Args...> format, Args&&... args) {
@@ -23,45 +17,18 @@ std::unexpected<ScimError> RefuseSortBy(fmt::format_string<Args...> format, Args
                 "sortBy: " + fmt::format(format, std::forward<Args>(args)...));
 }
 
-void AppendOrdered(std::string& key, std::int64_t number) {
-  storage::AppendBigEndian(key, std::bit_cast<std::uint64_t>(number) ^ kSignBit);
-}
-
-void AppendOrdered(std::string& key, double number) {
-  const auto bits = std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number);
-  storage::AppendBigEndian(key, (bits & kSignBit) != 0 ? ~bits : bits | kSignBit);
-}
-
-/// Integers and decimals in one order: the nearest double, then how far the integer is from it.
-void AppendNumber(std::string& key, std::int64_t number) {
-  const auto nearest = static_cast<double>(number);
-  AppendOrdered(key, nearest);
-  const bool is_beyond = nearest >= 0x1p63;
-  const std::int64_t rest = is_beyond ? number - std::numeric_limits<std::int64_t>::max() - 1
-                                      : number - static_cast<std::int64_t>(nearest);
-  AppendOrdered(key, rest);
+std::optional<Scalar> ScalarOf(const Value& value) {
+  if (const bool* boolean = value.AsBool()) return *boolean;
+  if (const std::int64_t* integer = value.AsInteger()) return *integer;
+  if (const double* decimal = value.AsDecimal()) return *decimal;
+  if (const std::string* text = value.AsString()) return std::string_view(*text);
+  return std::nullopt;
 }
 
 std::optional<std::string> KeyOf(const Attribute& attribute, const Value& value) {
-  std::string key(1, static_cast<char>(attribute.type));
-  if (const bool* boolean = value.AsBool()) {
-    key += *boolean ? '\1' : '\0';
-  } else if (const std::int64_t* integer = value.AsInteger()) {
-    AppendNumber(key, *integer);
-  } else if (const double* decimal = value.AsDecimal()) {
-    AppendOrdered(key, *decimal);
-    AppendOrdered(key, std::int64_t{0});
-  } else if (const std::string* text = value.AsString()) {
-    if (attribute.type == AttributeType::kDateTime) {
-      const auto instant_us = ParseDateTime(*text);
-      if (!instant_us) return std::nullopt;
-      AppendOrdered(key, *instant_us);
-    } else {
-      key += ComparisonKey(attribute, *text);
-    }
-  } else {
-    return std::nullopt;
-  }
+  std::string key(1, SortKeyPrefix(attribute));
+  const auto scalar = ScalarOf(value);
+  if (!scalar || !AppendOrderedKey(attribute, *scalar, key)) return std::nullopt;
   key.resize(std::min(key.size(), kSortKeyBytesMax));
   return key;
 }
@@ -94,6 +61,8 @@ std::optional<std::string> KeyOfPart(const SchemaRegistry& registry, AttributeId
 }
 
 }  // namespace
+
+char SortKeyPrefix(const Attribute& attribute) { return static_cast<char>(attribute.type); }
 
 Result<AttributePath> BindSortBy(const SchemaRegistry& registry, const ResourceType& type,
                                  std::string_view name) {

@@ -20,6 +20,10 @@ inline constexpr std::size_t kSortKeyBytesMax = 512;
 [[nodiscard]] Result<AttributePath> BindSortBy(const SchemaRegistry& registry,
                                                const ResourceType& type, std::string_view name);
 
+/// The byte that every sort key of the attribute begins with; engine/ordered_key.h makes the
+/// others.
+char SortKeyPrefix(const Attribute& attribute);
+
 /// The resource's value at `path`, as bytes that order as values do: texts by comparison form, so
 /// without case unless caseExact and without locale; numbers; instants; false before true. Of
 /// several values the primary one counts, else the first. nullopt: no value.

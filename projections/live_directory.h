@@ -4,6 +4,7 @@
 #include <memory>
 #include <shared_mutex>
 
+#include "projections/attribute_index.h"
 #include "projections/directory.h"
 #include "projections/directory_contents.h"
 #include "projections/id_index.h"
@@ -60,6 +61,9 @@ class LiveDirectory final : public Directory {
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
   std::optional<Credential> FindCredentialById(const Uuid& id) const override;
 
+  /// Answers filters; no part of the state.
+  AttributeIndex& index() const { return index_; }
+
   /// For tests: where a row keeps its sets tells whether they were copied.
   const DirectoryContents& contents() const { return contents_; }
 
@@ -89,6 +93,8 @@ class LiveDirectory final : public Directory {
   std::shared_ptr<IdIndex> ids_;
   KeyIndex keys_;
   boost::unordered_flat_map<Hash, Uuid, SecretHash> secrets_;
+  /// Last, because its thread takes views.
+  mutable AttributeIndex index_{[this] { return FreezeView(); }};
 };
 
 }  // namespace scimledger::projections

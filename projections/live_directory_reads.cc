@@ -22,6 +22,12 @@ std::shared_ptr<const FrozenView> LiveDirectory::FreezeView() const {
   return std::make_shared<const FrozenView>(contents_, ids_);
 }
 
+AttributeIndex& IndexOf(const Directory& directory) {
+  const auto* const live = dynamic_cast<const LiveDirectory*>(&directory);
+  SCIMLEDGER_INVARIANT(live != nullptr, "a directory without an attribute index");
+  return live->index();
+}
+
 std::shared_ptr<const DirectoryView> LiveDirectory::Freeze() const { return FreezeView(); }
 
 FoundResource LiveDirectory::Find(const ResourceId& id) const {

@@ -48,19 +48,29 @@ struct QueryResult {
   std::vector<ResourcePtr> page;
   std::optional<ListPosition> next;  ///< where the page ended; nullopt: nothing comes after it
   bool is_late = false;              ///< the deadline passed: nothing else here means anything
+  bool is_too_deep = false;          ///< beyond kSortedRowsMax and without a column: the same
 };
 
-/// Rows that a sorted query may have to keep while it scans: a page that ends beyond this one must
-/// be refused by the caller. A key has at most kSortKeyBytesMax bytes.
+/// Rows that a sorted query may have to keep while it scans. A page that ends beyond this one is
+/// found by the attribute index alone. A key has at most kSortKeyBytesMax bytes.
 inline constexpr std::uint64_t kSortedRowsMax = 100'000;
+
+/// Whether the query's page ends too far from its start to be found by keeping rows.
+bool IsDeep(const Query& query);
+/// Whether the index can find such a page, after waiting for its columns if need be: what the list
+/// is sorted by depends on nothing but each resource itself. The caller refuses others.
+bool CanPageDeep(const SchemaRegistry& registry, const Query& query);
 
 /// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: a plain
 /// list of one type, or for each type one of the filter's and-ed terms, or all of its or-ed terms,
 /// is an equality the directory looks up.
 bool NeedsScan(const Directory& directory, const Query& query);
 
+struct Explain;
+
 /// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location
-/// and $ref, which filters may name. Thread-safe.
-QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url);
+/// and $ref, which filters may name. `explain` (explain.h), where given, is told how. Thread-safe.
+QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url,
+                Explain* explain = nullptr);
 
 }  // namespace scimledger::projections

@@ -80,11 +80,15 @@ void LiveDirectory::Exchange(Directory& rebuilt) {
   auto* const other = dynamic_cast<LiveDirectory*>(&rebuilt);
   SCIMLEDGER_INVARIANT(other != nullptr && other != this && other->head() == head(),
                        "only states of one sequence are exchanged");
-  const std::unique_lock lock(mutex_);
-  std::swap(contents_, other->contents_);
-  std::swap(ids_, other->ids_);
-  std::swap(keys_, other->keys_);
-  std::swap(secrets_, other->secrets_);
+  {
+    const std::unique_lock lock(mutex_);
+    std::swap(contents_, other->contents_);
+    std::swap(ids_, other->ids_);
+    std::swap(keys_, other->keys_);
+    std::swap(secrets_, other->secrets_);
+  }
+  index_.Clear();
+  other->index_.Clear();
 }
 
 }  // namespace scimledger::projections

@@ -1,0 +1,399 @@
+#include "projections/indexed_query.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/sort_key.h"
+#include "projections/filter_plan.h"
+#include "projections/hit_walk.h"
+#include "projections/query_page.h"
+#include "projections/row_test.h"
+
+namespace scimledger::projections {
+namespace {
+
+constexpr WalkPlace kNowhere{std::numeric_limits<std::size_t>::max(), 0};
+
+/// The columns that can sort by the path, the better one first.
+std::vector<ColumnKey> SortColumns(const SchemaRegistry& registry, const AttributePath& path) {
+  if (!HasColumn(registry, path)) return {};
+  const ColumnKey values{path, ColumnKey::Kind::kValues};
+  const ColumnKey foremost{path, ColumnKey::Kind::kForemost};
+  const bool has_several = registry.attribute(path.attribute).multi_valued ||
+                           (path.sub && registry.attribute(*path.sub).multi_valued);
+  if (has_several) return {foremost};
+  return {values, foremost};
+}
+
+/// Whether the order of its keys is that of the sort keys, which are cut off.
+bool Sorts(const Column& column) {
+  return column.has_ranks() && column.longest_key() < kSortKeyBytesMax;
+}
+
+/// What one type's rows contribute to the list.
+class TypeMatches {
+ public:
+  TypeMatches(const IndexState& state, const FrozenView& view, const TypeQuery& type,
+              const Query& query, std::string_view base_url)
+      : view_(view), type_(type), query_(query), test_(view, type, base_url) {
+    const auto found = state.types.find(type.type);
+    index_ = found != state.types.end() ? found->second
+                                        : std::make_shared<const TypeIndex>(state.base, type.type);
+    if (type.sort_by) prefix_ = SortKeyPrefixOf(*type.sort_by);
+  }
+
+  /// False: it got too late.
+  bool Find(const std::vector<std::uint32_t>& changed, ExplainWriter& explain) {
+    DeadlineCheck deadline(query_.deadline);
+    Bounds bounds = Plan(explain);
+    for (const std::uint32_t ordinal : changed) {
+      const auto row = index_->rows().Find(ordinal);
+      if (!row) continue;
+      bounds.sure.Clear(*row);
+      if (bounds.possible) bounds.possible->Clear(*row);
+    }
+    const bool is_in_time =
+        CheckPossible(bounds, deadline, explain) && CheckChanged(changed, deadline, explain);
+    hits_.emplace(std::move(bounds.sure));
+    return is_in_time;
+  }
+
+  std::size_t total() const { return hits_->Count() + changed_.size(); }
+
+  /// Whether the list can be walked in its order.
+  bool PrepareWalk() {
+    const bool is_sorted = query_.order != ListOrder::kCreation && type_.sort_by;
+    if (is_sorted && !FindSortColumn()) return false;
+    walk_.emplace(index_->rows(), *hits_, column_.get(), query_.order);
+    for (ChangedMatch& match : changed_) {
+      if (is_sorted) match.key = test_.SortKeyOf(*match.row);
+      match.place = walk_->PlaceOf(HitOf(match));
+    }
+    std::sort(changed_.begin(), changed_.end(),
+              [this](const ChangedMatch& a, const ChangedMatch& b) {
+                return ComesBefore(query_.order, HitOf(a), HitOf(b));
+              });
+    if (query_.after) MoveBehind(*query_.after);
+    return true;
+  }
+
+  bool is_done() const { return walk_->is_done() && next_changed_ == changed_.size(); }
+  Hit hit() const { return IsChangedNext() ? HitOf(changed_[next_changed_]) : walk_->hit(); }
+  ListPosition position() const {
+    const Hit at = hit();
+    ListPosition position{at.ordinal, std::nullopt};
+    if (at.key) position.key = prefix_ + std::string(*at.key);
+    return position;
+  }
+  ResourcePtr row() const {
+    return IsChangedNext() ? changed_[next_changed_].row
+                           : view_.contents().Share(walk_->hit().ordinal);
+  }
+  void Next() { IsChangedNext() ? void(++next_changed_) : walk_->Next(); }
+  void Skip(std::size_t count) {
+    while (count > 0 && !is_done()) {
+      if (IsChangedNext()) {
+        ++next_changed_;
+        --count;
+      } else {
+        const bool has_changed = next_changed_ < changed_.size();
+        count -= walk_->Skip(count, has_changed ? changed_[next_changed_].place : kNowhere);
+      }
+    }
+  }
+
+  /// Every match in order of creation, with its key, for a list that cannot be walked.
+  template <typename Visit>
+  void ForEach(const Visit& visit) {
+    hits_->ForEach([&](std::size_t row) {
+      const ResourcePtr resource = view_.contents().Share(index_->rows().OrdinalAt(row));
+      visit(resource, test_.SortKeyOf(*resource));
+    });
+    for (const ChangedMatch& match : changed_) visit(match.row, test_.SortKeyOf(*match.row));
+  }
+
+ private:
+  struct ChangedMatch {
+    ResourcePtr row;
+    std::optional<std::string> key;
+    WalkPlace place;
+  };
+
+  char SortKeyPrefixOf(const AttributePath& path) const {
+    return SortKeyPrefix(view_.registry()->attribute(path.sub.value_or(path.attribute)));
+  }
+
+  static Hit HitOf(const ChangedMatch& match) {
+    Hit hit{match.row->ordinal, std::nullopt};
+    if (match.key) hit.key = std::string_view(*match.key).substr(1);
+    return hit;
+  }
+  bool IsChangedNext() const {
+    if (next_changed_ == changed_.size()) return false;
+    return walk_->is_done() || changed_[next_changed_].place <= walk_->place();
+  }
+
+  Bounds Plan(ExplainWriter& explain) const {
+    if (type_.filter) {
+      return FilterPlan(*index_, view_, query_.deadline, explain).Evaluate(*type_.filter);
+    }
+    return {BitSet(index_->rows().size(), BitSet::Filled::kYes), std::nullopt};
+  }
+
+  /// Decides about the rows that may match. A page of a list in order of creation that needs no
+  /// total takes the first ones.
+  bool CheckPossible(Bounds& bounds, DeadlineCheck& deadline, ExplainWriter& explain) {
+    if (!bounds.possible) return true;
+    const std::size_t step = explain.Begin("check the rows that may match");
+    const bool stops_early = query_.after && query_.order == ListOrder::kCreation;
+    std::size_t wanted = stops_early && query_.count < bounds.sure.size()
+                             ? static_cast<std::size_t>(query_.count) + 1
+                             : bounds.sure.size();
+    std::size_t checked = 0;
+    std::size_t found = 0;
+    const BitSet& possible = *bounds.possible;
+    std::size_t row = stops_early ? index_->rows().LowerBound(query_.after->ordinal + 1) : 0;
+    for (row = possible.NextFrom(row); row < possible.size() && wanted > 0;
+         row = possible.NextFrom(row + 1)) {
+      if (bounds.sure.Test(row)) {
+        --wanted;
+        continue;
+      }
+      if (deadline.IsLate()) return false;
+      ++checked;
+      if (!test_.Matches(*view_.contents().Find(index_->rows().OrdinalAt(row)))) continue;
+      bounds.sure.Set(row);
+      ++found;
+      --wanted;
+    }
+    explain.End(step, "evaluator", checked, found);
+    return true;
+  }
+
+  bool CheckChanged(const std::vector<std::uint32_t>& changed, DeadlineCheck& deadline,
+                    ExplainWriter& explain) {
+    if (changed.empty()) return true;
+    const std::size_t step = explain.Begin("rows that changed since the index was renewed");
+    for (const std::uint32_t ordinal : changed) {
+      ResourcePtr row = view_.contents().Share(ordinal);
+      if (row == nullptr || row->type != type_.type) continue;
+      if (deadline.IsLate()) return false;
+      if (test_.Matches(*row)) changed_.push_back({std::move(row), std::nullopt, {}});
+    }
+    explain.End(step, "evaluator", changed.size(), changed_.size());
+    return true;
+  }
+
+  bool FindSortColumn() {
+    for (const ColumnKey& key : SortColumns(*view_.registry(), *type_.sort_by)) {
+      column_ = index_->Find(key);
+      if (column_ != nullptr && Sorts(*column_)) return true;
+    }
+    return false;
+  }
+
+  void MoveBehind(const ListPosition& after) {
+    Hit last{after.ordinal, std::nullopt};
+    if (after.key) last.key = std::string_view(*after.key).substr(1);
+    Hit next = last;
+    ++next.ordinal;
+    walk_->MoveTo(walk_->PlaceOf(next));
+    const auto found = std::partition_point(
+        changed_.begin(), changed_.end(),
+        [&](const ChangedMatch& match) { return !ComesBefore(query_.order, last, HitOf(match)); });
+    next_changed_ = static_cast<std::size_t>(found - changed_.begin());
+  }
+
+  const FrozenView& view_;
+  const TypeQuery& type_;
+  const Query& query_;
+  RowTest test_;
+  TypeIndexPtr index_;
+  std::string prefix_;
+  std::optional<BitSet> hits_;
+  std::vector<ChangedMatch> changed_;  ///< sorted by PrepareWalk
+  ColumnPtr column_;
+  std::optional<RowWalk> walk_;
+  std::size_t next_changed_ = 0;
+};
+
+/// The lists of several types as one.
+class MergedMatches {
+ public:
+  MergedMatches(std::vector<std::unique_ptr<TypeMatches>>& types, ListOrder order)
+      : types_(types), order_(order) {}
+
+  TypeMatches* Next() const {
+    TypeMatches* first = nullptr;
+    for (const auto& type : types_) {
+      if (type->is_done()) continue;
+      if (first == nullptr || IsBefore(*type, *first)) first = type.get();
+    }
+    return first;
+  }
+
+  void Skip(std::size_t count) {
+    if (types_.size() == 1) return types_.front()->Skip(count);
+    for (; count > 0; --count) {
+      TypeMatches* const next = Next();
+      if (next == nullptr) return;
+      next->Next();
+    }
+  }
+
+ private:
+  bool IsBefore(const TypeMatches& a, const TypeMatches& b) const {
+    if (order_ == ListOrder::kCreation) return a.hit().ordinal < b.hit().ordinal;
+    // Keys of different types of attribute: their first bytes tell.
+    const ListPosition at_a = a.position();
+    const ListPosition at_b = b.position();
+    return ComesBefore(order_, {at_a.ordinal, at_a.key}, {at_b.ordinal, at_b.key});
+  }
+
+  std::vector<std::unique_ptr<TypeMatches>>& types_;
+  ListOrder order_;
+};
+
+class IndexedQuery {
+ public:
+  IndexedQuery(const Directory& directory, const Query& query, std::string_view base_url,
+               ExplainWriter& explain)
+      : directory_(directory), query_(query), base_url_(base_url), explain_(explain) {}
+
+  std::optional<QueryResult> Run() {
+    AttributeIndex& index = IndexOf(directory_);
+    std::vector<AttributeIndex::ColumnName> wanted = Wanted();
+    if (IsDeep(query_)) {
+      index.WaitFor(wanted, query_.deadline);
+      wanted = Wanted();  // which column sorts is known once they are there
+      index.WaitFor(wanted, query_.deadline);
+    }
+    const bool looks_up = AnyLooksUp();
+    if (wanted.empty() && !looks_up) return std::nullopt;
+    IndexStatePtr state = index.Acquire(wanted);
+    const bool has_columns = std::any_of(wanted.begin(), wanted.end(), [&](const auto& name) {
+      return state != nullptr && state->Find(name.first, name.second) != nullptr;
+    });
+    if (!has_columns && !looks_up) return std::nullopt;
+    if (state == nullptr) state = std::make_shared<const IndexState>(IndexState{Freeze(), {}});
+
+    // The view comes after the state, so it is at least as young.
+    const auto view = Freeze();
+    const std::size_t step = explain_.Begin("compare with the index's view");
+    const RowTable::Difference difference =
+        view->contents().rows.DifferenceFrom(state->base->contents().rows);
+    explain_.End(step, "shared nodes", std::nullopt, difference.ordinals.size());
+    QueryResult result = Answer(*state, *view, difference.ordinals);
+    result.view = view;
+    index.Report(*state, difference);
+    return result;
+  }
+
+ private:
+  std::shared_ptr<const FrozenView> Freeze() const {
+    return std::dynamic_pointer_cast<const FrozenView>(directory_.Freeze());
+  }
+
+  bool AnyLooksUp() const {
+    const RegistryPtr registry = directory_.current_registry();
+    return std::any_of(query_.types.begin(), query_.types.end(), [&](const TypeQuery& type) {
+      return type.filter && LooksUp(*registry, *type.filter);
+    });
+  }
+
+  std::vector<AttributeIndex::ColumnName> Wanted() const {
+    const RegistryPtr registry = directory_.current_registry();
+    std::vector<AttributeIndex::ColumnName> wanted;
+    for (const TypeQuery& type : query_.types) {
+      std::vector<ColumnKey> keys;
+      if (type.filter) keys = ColumnsFor(*registry, *type.filter);
+      if (query_.order != ListOrder::kCreation && type.sort_by) {
+        const auto sorting = SortColumns(*registry, *type.sort_by);
+        if (!sorting.empty()) keys.push_back(ChooseSortColumn(type.type, sorting));
+      }
+      for (const ColumnKey& key : keys) wanted.emplace_back(type.type, key);
+    }
+    return wanted;
+  }
+
+  /// Values that are too long to sort by are known only when their column is there.
+  ColumnKey ChooseSortColumn(ResourceTypeId type, const std::vector<ColumnKey>& keys) const {
+    const AttributeIndex::ColumnName first{type, keys.front()};
+    const IndexStatePtr state = IndexOf(directory_).Acquire({&first, 1});
+    const ColumnPtr column = state == nullptr ? nullptr : state->Find(type, keys.front());
+    return column != nullptr && !Sorts(*column) ? keys.back() : keys.front();
+  }
+
+  QueryResult Answer(const IndexState& state, const FrozenView& view,
+                     const std::vector<std::uint32_t>& changed) {
+    QueryResult result;
+    std::vector<std::unique_ptr<TypeMatches>> types;
+    for (const TypeQuery& type : query_.types) {
+      types.push_back(std::make_unique<TypeMatches>(state, view, type, query_, base_url_));
+      result.is_late = result.is_late || !types.back()->Find(changed, explain_);
+      if (result.is_late) return result;
+      result.total += types.back()->total();
+    }
+    if (query_.count == 0) return result;
+    const std::size_t step = explain_.Begin("page");
+    const bool is_walked = std::all_of(types.begin(), types.end(),
+                                       [](const auto& type) { return type->PrepareWalk(); });
+    if (is_walked) {
+      Walk(types, result);
+    } else if (IsDeep(query_) && result.total > kSortedRowsMax) {
+      result.is_too_deep = true;
+    } else {
+      Sort(types, result);
+    }
+    explain_.End(step, is_walked ? "walk in the list's order" : "sort every match", std::nullopt,
+                 result.page.size());
+    return result;
+  }
+
+  void Walk(std::vector<std::unique_ptr<TypeMatches>>& types, QueryResult& result) {
+    MergedMatches matches(types, query_.order);
+    if (query_.start_index > 1) {
+      constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+      matches.Skip(std::min(query_.start_index - 1, kMost));
+    }
+    ListPosition last;
+    for (TypeMatches* next = matches.Next(); next != nullptr; next = matches.Next()) {
+      if (result.page.size() == query_.count) {
+        result.next = std::move(last);
+        return;
+      }
+      last = next->position();
+      result.page.push_back(next->row());
+      next->Next();
+    }
+  }
+
+  void Sort(std::vector<std::unique_ptr<TypeMatches>>& types, QueryResult& result) {
+    PageBuilder page(query_);
+    DeadlineCheck deadline(query_.deadline);
+    for (const auto& type : types) {
+      type->ForEach([&](const ResourcePtr& row, std::optional<std::string> key) {
+        if (!deadline.IsLate()) page.Offer(row, std::move(key));
+      });
+    }
+    page.Finish(result);
+    result.is_late = deadline.was_late();
+  }
+
+  const Directory& directory_;
+  const Query& query_;
+  std::string_view base_url_;
+  ExplainWriter& explain_;
+};
+
+}  // namespace
+
+std::optional<QueryResult> RunIndexed(const Directory& directory, const Query& query,
+                                      std::string_view base_url, ExplainWriter& explain) {
+  return IndexedQuery(directory, query, base_url, explain).Run();
+}
+
+}  // namespace scimledger::projections
