@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "projections/attribute_index.h"
+
 namespace scimledger::api {
 namespace {
 
@@ -39,6 +41,7 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
   WriterCounts counts;
   std::uint64_t positions = 0;
   std::uint64_t behind = 0;
+  std::uint64_t index_bytes = 0;
   for (const Tenant* tenant : tenants) {
     const WriterCounts more = tenant->writer_counts();
     counts.batches += more.batches;
@@ -47,6 +50,7 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
     const std::uint64_t position = tenant->directory().position().value;
     const std::uint64_t head = tenant->log().head().sequence.value;
     positions += position;
+    index_bytes += projections::IndexOf(tenant->directory()).memory_bytes();
     behind += head > position ? head - position : 0;
   }
   SingleValues values;
@@ -66,6 +70,8 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
       "Events that reads see, of all logs together", positions);
   add(MetricType::Gauge, "scimledger_directory_lag", "Events in the logs that reads do not see yet",
       behind);
+  add(MetricType::Gauge, "scimledger_attribute_index_bytes",
+      "Memory of the attribute indexes of all tenants", index_bytes);
   return values.Take();
 }
 

@@ -16,6 +16,7 @@
 #include "api/denied_endpoint.h"
 #include "api/discovery_endpoint.h"
 #include "api/exchange.h"
+#include "api/explain_endpoint.h"
 #include "api/in_flight.h"
 #include "api/metrics_endpoint.h"
 #include "api/oauth_endpoint.h"
@@ -112,6 +113,7 @@ class RoutingService final : public Service {
     AddDiscoveryEndpoints(router_, options_, workers_);
     AddBulkEndpoint(router_, options_, workers_);
     AddResourceEndpoints(router_, options_, workers_);
+    AddExplainEndpoint(router_, options_, workers_);
     AddAuditEndpoints(router_, workers_);
     AddDeniedEndpoint(router_, workers_, access_.denied());
     AddOauthEndpoints(router_, access_,

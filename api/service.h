@@ -54,6 +54,7 @@ struct ServiceOptions {
 ///                                  id}]}
 ///   /admin/v1/settings             GET, PATCH {name: value} → {settings: [{name, value, default,
 ///                                  values, description}]}
+///   /admin/v1/explain              GET ?endpoint=&filter=… → how that list is answered
 ///   /admin/v1/replay               POST ?until=&into= → {replay, sequence, time}; GET → {position,
 ///                                  head} of the replay or rebuild that runs
 ///   /admin/v1/replay/verify        POST → {live, replay, sequence, equal}
