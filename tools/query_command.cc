@@ -29,7 +29,7 @@ ExitCode ExplainQuery(const ConnectionOptions& connection, const QueryExplainOpt
     return Report(ExitCode::kIo, "the answer is no plan");
   }
   if (format == Format::kTable) {
-    fmt::print("{}\n{} resources match, as of sequence {}\n", TextAt(document->root(), "/text"),
+    fmt::print("{}\ntotalResults {}, as of sequence {}\n", TextAt(document->root(), "/text"),
                TextAt(document->root(), "/totalResults"), TextAt(document->root(), "/asOf"));
   }
   std::vector<std::vector<std::string>> rows;
