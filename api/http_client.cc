@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/host_lookup.h"
 #include "api/http_unix_socket.h"
 
 namespace scimledger::api {
@@ -161,8 +162,7 @@ storage::Result<std::vector<Endpoint>> Client::Resolve() const {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int failed =
-      ::getaddrinfo(destination_.address.c_str(), destination_.port.c_str(), &hints, &found);
+  const int failed = LookUpHost(destination_.address, destination_.port, hints, found);
   if (failed != 0) {
     return Fail(ErrorCode::kIo, fmt::format("cannot find the host of {}: {}", destination_.name,
                                             ::gai_strerror(failed)));

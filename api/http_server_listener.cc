@@ -14,6 +14,8 @@
 #include <memory>
 #include <utility>
 
+#include "api/host_lookup.h"
+
 namespace scimledger::api {
 
 using storage::ErrorCode;
@@ -117,7 +119,7 @@ Addresses Resolve(const std::string& address, std::uint16_t port, int& failed) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  failed = LookUpHost(host, std::to_string(port), hints, found);
   return Addresses(failed == 0 ? found : nullptr);
 }
 
