@@ -406,5 +406,55 @@ TEST_F(AuditCommandTest, HelpTeachesWithExamples) {
   }
 }
 
+TEST_F(AuditCommandTest, MembersAndGroupsTellSinceWhenAndByWhom) {
+  EXPECT_EQ(Named(Run({"audit", "members", "group:sales", "--at", "2026-03-03T09:22:30Z",
+                       "--format", "csv"})
+                      .out),
+            "id,type,name,since,by,event\r\n"
+            "<jane>,User,Jane Roe,2026-03-03T09:22:00.000000Z,entra-prod,12\r\n");
+  EXPECT_EQ(
+      Named(Run({"audit", "groups-of", "jane@example.com", "--at", "2026-03-03T09:20:30Z",
+                 "--format", "table"})
+                .out),
+      R"(User jane@example.com (<jane>), deleted 2026-03-06 08:00:00Z, as of 2026-03-03 09:20:00Z, sequence 10
+
+NAME    TYPE   SINCE                 BY          EVENT
+Sales   Group  2026-03-03 09:19:00Z  entra-prod  9
+Quay 4  Group  2026-03-03 09:20:00Z  entra-prod  10
+)");
+  EXPECT_EQ(Run({"audit", "members", "group:sales", "--format", "csv"}).out,
+            "id,type,name,since,by,event\r\n");
+  EXPECT_EQ(Run({"audit", "members", "bob@example.com"}).code, 1);
+  EXPECT_EQ(Run({"audit", "groups-of", "jane@example.com"}).code, 1) << "she is deleted";
+}
+
+TEST_F(AuditCommandTest, DiffTellsWhatChangedBetweenTwoMoments) {
+  EXPECT_EQ(Named(Run({"audit", "diff", "--from", "2026-03-03T09:15:30Z", "--to",
+                       "2026-03-03T09:19:30Z", "--format", "table"})
+                      .out),
+            R"(User jane@example.com, 1 event (6)
+  manager.value: (none) → "<bob>" (bob@example.com)
+Group Sales, 2 events (7 to 9)
+  created (displayName "Sales")
+  added member <jane>
+Group Quay 4, 1 event (8)
+  created (displayName "Quay 4")
+)");
+  EXPECT_EQ(Named(Run({"audit", "diff", "jane@example.com", "--from", "2026-03-03T09:02:00Z",
+                       "--to", "2026-03-05", "--format", "csv"})
+                      .out),
+            "kind,type,id,name,path,before,after,events,first,last\r\n"
+            "ResourcePatched,User,<jane>,jane@example.com,name.familyName,Roe,Doe,5,4,15\r\n"
+            "ResourcePatched,User,<jane>,jane@example.com,title,,Lead,5,4,15\r\n"
+            "ResourcePatched,User,<jane>,jane@example.com,urn:ietf:params:scim:schemas:extension:"
+            "enterprise:2.0:User:costCenter,,41,5,4,15\r\n"
+            "ResourcePatched,User,<jane>,jane@example.com,urn:ietf:params:scim:schemas:extension:"
+            "enterprise:2.0:User:department,Sales,Finance,5,4,15\r\n"
+            "ResourcePatched,User,<jane>,jane@example.com,urn:ietf:params:scim:schemas:extension:"
+            "enterprise:2.0:User:manager.value,,<bob>,5,4,15\r\n");
+  EXPECT_EQ(Run({"audit", "diff", "--from", "2026-03-05", "--to", "2026-03-03"}).code, 2);
+  EXPECT_EQ(Run({"audit", "diff", "--from", "soon"}).code, 2);
+}
+
 }  // namespace
 }  // namespace scimledger::tools
