@@ -116,25 +116,19 @@ class HistoryTable {
 
 ExitCode PrintAll(AuditPages& pages, Format format) {
   EventOutput output(format);
-  for (;;) {
-    const auto page = pages.Next();
-    if (!page) return page.error();
-    if (!*page) break;
-    output.Print(**page);
-  }
-  output.End();
-  return ExitCode::kDone;
+  const ExitCode code = pages.ForEach([&output](const AuditPage& page) {
+    output.Print(page);
+    return ExitCode::kDone;
+  });
+  if (code == ExitCode::kDone) output.End();
+  return code;
 }
 
 ExitCode PrintStory(AuditPages& pages, HistoryTable& table) {
-  for (;;) {
-    const auto page = pages.Next();
-    if (!page) return page.error();
-    if (!*page) break;
-    if (const ExitCode code = table.Print(**page); code != ExitCode::kDone) return code;
-  }
-  table.End();
-  return ExitCode::kDone;
+  const ExitCode code =
+      pages.ForEach([&table](const AuditPage& page) { return table.Print(page); });
+  if (code == ExitCode::kDone) table.End();
+  return code;
 }
 
 ExitCode PrintResource(Connection& connection, const NamedResource& resource, const std::string& at,
@@ -219,21 +213,17 @@ ExitCode AuditHistory(const ConnectionOptions& connection_options,
 
 ExitCode AuditShow(const ConnectionOptions& connection_options, const AuditShowOptions& options,
                    Format format) {
-  std::string at;
-  if (!options.at.empty()) {
-    const auto time = CheckTime("--at", options.at, DayEdge::kLastInstant);
-    if (!time) return time.error();
-    at = AbsoluteTime(*time);
-  }
+  const auto at = ReadMoment("--at", options.at, DayEdge::kLastInstant);
+  if (!at) return at.error();
   auto connection = Connection::Open(connection_options);
   if (!connection) return Report(connection.error());
   const auto resource = ResolveResource(**connection, options.resource);
   if (!resource) return resource.error();
   std::string target = "/audit/v1/resources/" + resource->id;
-  AddParameter(target, "asOf", at);
+  AddParameter(target, "asOf", *at);
   const auto response = Ask(**connection, "GET", target);
   if (!response) return response.error();
-  return PrintResource(**connection, *resource, at, *response, format);
+  return PrintResource(**connection, *resource, *at, *response, format);
 }
 
 }  // namespace scimledger::tools

@@ -12,11 +12,6 @@
 namespace scimledger::tools {
 namespace {
 
-std::string Text(simdjson::dom::element json, std::string_view key) {
-  std::string_view text;
-  return json[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
-
 std::uint64_t Number(simdjson::dom::element json, std::string_view key, std::uint64_t missing) {
   std::uint64_t number = 0;
   return json[key].get(number) == simdjson::SUCCESS ? number : missing;
@@ -24,8 +19,8 @@ std::uint64_t Number(simdjson::dom::element json, std::string_view key, std::uin
 
 /// `entra-prod`, else the id of who it was, else `unknown`.
 std::string Who(simdjson::dom::element attempt) {
-  for (const char* key : {"credentialName", "credential"}) {
-    if (std::string text = Text(attempt, key); !text.empty()) return text;
+  for (const char* key : {"/credentialName", "/credential"}) {
+    if (std::string text = TextAt(attempt, key); !text.empty()) return text;
   }
   return "unknown";
 }
@@ -53,12 +48,12 @@ ExitCode AuditDenied(const ConnectionOptions& connection, const AuditDeniedOptio
   std::vector<std::vector<std::string>> rows;
   for (const simdjson::dom::element attempt : attempts) {
     if (format == Format::kJsonLines) fmt::print("{}\n", simdjson::minify(attempt));
-    const std::string address = Text(attempt, "address");
+    const std::string address = TextAt(attempt, "/address");
     rows.push_back(
-        {format == Format::kTable ? ShowTime(Text(attempt, "time")) : Text(attempt, "time"),
+        {format == Format::kTable ? ShowTime(TextAt(attempt, "/time")) : TextAt(attempt, "/time"),
          std::to_string(Number(attempt, "count", 1)), std::to_string(Number(attempt, "status", 0)),
          Who(attempt), address.empty() ? "-" : address,
-         Text(attempt, "method") + " " + Text(attempt, "route"), Text(attempt, "detail")});
+         TextAt(attempt, "/method") + " " + TextAt(attempt, "/route"), TextAt(attempt, "/detail")});
   }
   if (format == Format::kTable && rows.empty()) fmt::print("no refused requests\n");
   if (format == Format::kTable && !rows.empty()) fmt::print("{}", RenderTable(header, rows));

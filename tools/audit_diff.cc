@@ -9,22 +9,13 @@
 #include "tools/audit_command.h"
 #include "tools/audit_moment.h"
 #include "tools/audit_output.h"
+#include "tools/audit_pages.h"
 #include "tools/audit_resource.h"
 #include "tools/audit_story.h"
 #include "tools/request.h"
 
 namespace scimledger::tools {
 namespace {
-
-/// Adds the moment to the target; kDone, or what is wrong with it.
-ExitCode AddMoment(std::string& target, std::string_view parameter, const std::string& text,
-                   api::DayEdge edge) {
-  if (text.empty()) return ExitCode::kDone;
-  const auto time = CheckTime(fmt::format("--{}", parameter), text, edge);
-  if (!time) return time.error();
-  AddParameter(target, parameter, AbsoluteTime(*time));
-  return ExitCode::kDone;
-}
 
 /// `User jane@example.com, 3 events (41 to 57)`.
 std::string ShowSubject(JsonElement change) {
@@ -92,14 +83,10 @@ ExitCode PrintDiff(Connection& connection, const api::HttpResponse& response, Fo
 
 ExitCode AuditDiff(const ConnectionOptions& connection_options, const AuditDiffOptions& options,
                    Format format) {
-  std::string moments;
-  for (const auto& [name, text, edge] :
-       {std::tuple{"from", &options.from, api::DayEdge::kFirstInstant},
-        {"to", &options.to, api::DayEdge::kLastInstant}}) {
-    if (const ExitCode code = AddMoment(moments, name, *text, edge); code != ExitCode::kDone) {
-      return code;
-    }
-  }
+  const auto from = ReadMoment("--from", options.from, api::DayEdge::kFirstInstant);
+  if (!from) return from.error();
+  const auto to = ReadMoment("--to", options.to, api::DayEdge::kLastInstant);
+  if (!to) return to.error();
   auto connection = Connection::Open(connection_options);
   if (!connection) return Report(connection.error());
   std::string target = "/audit/v1/diff";
@@ -108,7 +95,9 @@ ExitCode AuditDiff(const ConnectionOptions& connection_options, const AuditDiffO
     if (!resource) return resource.error();
     target = fmt::format("/audit/v1/resources/{}/diff", resource->id);
   }
-  const auto response = Ask(**connection, "GET", target + moments);
+  AddParameter(target, "from", *from);
+  AddParameter(target, "to", *to);
+  const auto response = Ask(**connection, "GET", target);
   return response ? PrintDiff(**connection, *response, format) : response.error();
 }
 

@@ -83,28 +83,20 @@ class MembershipOutput {
 ExitCode PrintMemberships(const ConnectionOptions& connection_options,
                           const AuditShowOptions& options, std::string_view prefix,
                           std::string_view key, Format format) {
-  std::string at;
-  if (!options.at.empty()) {
-    const auto time = CheckTime("--at", options.at, api::DayEdge::kLastInstant);
-    if (!time) return time.error();
-    at = AbsoluteTime(*time);
-  }
+  const auto at = ReadMoment("--at", options.at, api::DayEdge::kLastInstant);
+  if (!at) return at.error();
   auto connection = Connection::Open(connection_options);
   if (!connection) return Report(connection.error());
   const auto resource = ResolveResource(**connection, options.resource);
   if (!resource) return resource.error();
   AuditPages pages =
       AuditPages::AsOf(**connection, fmt::format("/audit/v1/{}/{}/{}", prefix, resource->id, key),
-                       std::string(key), at);
+                       std::string(key), *at);
   MembershipOutput output(**connection, *resource, key, format);
-  for (;;) {
-    const auto page = pages.Next();
-    if (!page) return page.error();
-    if (!*page) break;
-    if (const ExitCode code = output.Print(**page); code != ExitCode::kDone) return code;
-  }
-  output.End();
-  return ExitCode::kDone;
+  const ExitCode code =
+      pages.ForEach([&output](const AuditPage& page) { return output.Print(page); });
+  if (code == ExitCode::kDone) output.End();
+  return code;
 }
 
 }  // namespace

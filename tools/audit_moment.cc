@@ -42,9 +42,15 @@ std::uint64_t SequenceOf(const api::HttpResponse& response) {
   return header ? std::strtoull(std::string(*header).c_str(), nullptr, 10) : 0;
 }
 
-std::string AbsoluteTime(const api::TimeArgument& at) {
-  if (const auto* sequence = std::get_if<Sequence>(&at)) return fmt::format("{}", sequence->value);
-  return FormatDateTime(std::get<api::Instant>(at).time_us);
+std::expected<std::string, ExitCode> ReadMoment(std::string_view option, const std::string& text,
+                                                api::DayEdge edge) {
+  if (text.empty()) return std::string();
+  const auto moment = CheckTime(option, text, edge);
+  if (!moment) return std::unexpected(moment.error());
+  if (const auto* sequence = std::get_if<Sequence>(&*moment)) {
+    return fmt::format("{}", sequence->value);
+  }
+  return FormatDateTime(std::get<api::Instant>(*moment).time_us);
 }
 
 }  // namespace scimledger::tools

@@ -18,8 +18,11 @@ namespace scimledger::tools {
                                                                    const std::string& text,
                                                                    api::DayEdge edge);
 
-/// A moment as the server is to take it: one instant, whatever the two clocks say.
-std::string AbsoluteTime(const api::TimeArgument& at);
+/// A moment as the server is to take it: one instant, whatever the two clocks say. Empty: not
+/// given.
+[[nodiscard]] std::expected<std::string, ExitCode> ReadMoment(std::string_view option,
+                                                              const std::string& text,
+                                                              api::DayEdge edge);
 
 /// When the event at that sequence was recorded; empty: there is none.
 [[nodiscard]] std::expected<std::string, ExitCode> TimeOf(Connection& connection,

@@ -49,6 +49,15 @@ std::string AuditPages::NextTarget() const {
   return target;
 }
 
+ExitCode AuditPages::ForEach(const std::function<ExitCode(const AuditPage&)>& visit) {
+  for (;;) {
+    const auto page = Next();
+    if (!page) return page.error();
+    if (!*page) return ExitCode::kDone;
+    if (const ExitCode code = visit(**page); code != ExitCode::kDone) return code;
+  }
+}
+
 std::expected<std::optional<AuditPage>, ExitCode> AuditPages::Next() {
   if (is_over_ || remaining_ == 0) return std::optional<AuditPage>();
   const auto response = Ask(connection_, "GET", NextTarget());

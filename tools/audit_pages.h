@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -29,11 +30,14 @@ class AuditPages {
   static AuditPages AsOf(Connection& connection, std::string target, std::string key,
                          std::string moment);
 
-  /// nullopt: there are no more. A page may be empty and others follow.
-  [[nodiscard]] std::expected<std::optional<AuditPage>, ExitCode> Next();
+  /// Visits every page until `visit` returns something else than kDone, which then is the result.
+  /// A page may be empty and others follow.
+  [[nodiscard]] ExitCode ForEach(const std::function<ExitCode(const AuditPage&)>& visit);
 
  private:
   std::string NextTarget() const;
+  /// nullopt: there are no more.
+  std::expected<std::optional<AuditPage>, ExitCode> Next();
 
   Connection& connection_;
   std::string target_;

@@ -48,15 +48,14 @@ std::expected<NamedResource, ExitCode> ResolveResource(Connection& connection,
   AddParameter(target, "type", type);
   AuditPages pages(connection, target, "candidates", 0);
   std::vector<NamedResource> candidates;
-  for (;;) {
-    const auto page = pages.Next();
-    if (!page) return std::unexpected(page.error());
-    if (!*page) break;
-    for (const JsonElement found : (*page)->items) {
+  const ExitCode code = pages.ForEach([&candidates](const AuditPage& page) {
+    for (const JsonElement found : page.items) {
       candidates.push_back({TextAt(found, "/type"), TextAt(found, "/id"), TextAt(found, "/name"),
                             TextAt(found, "/created"), TextAt(found, "/deleted")});
     }
-  }
+    return ExitCode::kDone;
+  });
+  if (code != ExitCode::kDone) return std::unexpected(code);
   if (candidates.empty()) {
     return std::unexpected(Report(
         ExitCode::kFinding,

@@ -7,6 +7,7 @@
 
 #include "api/tenant_name.h"
 #include "engine/json.h"
+#include "tools/audit_text.h"
 #include "tools/request.h"
 
 namespace scimledger::tools {
@@ -19,11 +20,6 @@ constexpr std::string_view kTenants = "/admin/v1/tenants";
 ConnectionOptions ToSystem(ConnectionOptions options) {
   if (options.server.empty()) options.tenant = api::kSystemTenant;
   return options;
-}
-
-std::string TextAt(simdjson::dom::element object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
 /// Where its first token can be made: beside the data, since from afar that takes one.
@@ -64,9 +60,9 @@ ExitCode ListTenants(const ConnectionOptions& options, Format format) {
   std::vector<std::vector<std::string>> rows;
   for (const simdjson::dom::element tenant : tenants) {
     if (format == Format::kJsonLines) fmt::print("{}\n", simdjson::minify(tenant));
-    std::string created = TextAt(tenant, "created");
-    rows.push_back({TextAt(tenant, "name"), created.empty() ? "-" : std::move(created),
-                    TextAt(tenant, "path")});
+    std::string created = TextAt(tenant, "/created");
+    rows.push_back({TextAt(tenant, "/name"), created.empty() ? "-" : std::move(created),
+                    TextAt(tenant, "/path")});
   }
   if (format == Format::kTable) fmt::print("{}", RenderTable(header, rows));
   if (format == Format::kCsv) fmt::print("{}", RenderCsv(header, rows));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/json.h"
+#include "tools/audit_text.h"
 #include "tools/request.h"
 
 namespace scimledger::tools {
@@ -19,11 +20,6 @@ struct TokenRow {
   std::string json;
 };
 
-std::string TextAt(simdjson::dom::element object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
-
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::vector<TokenRow> ReadTokens(const std::string& body) {
@@ -32,10 +28,10 @@ std::vector<TokenRow> ReadTokens(const std::string& body) {
   simdjson::dom::array list;
   if (!document || document->root()["tokens"].get(list) != simdjson::SUCCESS) return tokens;
   for (const simdjson::dom::element token : list) {
-    tokens.push_back({TextAt(token, "id"), TextAt(token, "clientId"), TextAt(token, "name"),
-                      TextAt(token, "role"), TextAt(token, "suffix"), TextAt(token, "created"),
-                      TextAt(token, "expires"), TextAt(token, "lastUsed"), TextAt(token, "revoked"),
-                      simdjson::minify(token)});
+    tokens.push_back({TextAt(token, "/id"), TextAt(token, "/clientId"), TextAt(token, "/name"),
+                      TextAt(token, "/role"), TextAt(token, "/suffix"), TextAt(token, "/created"),
+                      TextAt(token, "/expires"), TextAt(token, "/lastUsed"),
+                      TextAt(token, "/revoked"), simdjson::minify(token)});
   }
   return tokens;
 }
@@ -58,7 +54,7 @@ ExitCode CreateToken(const ConnectionOptions& options, const NewToken& token) {
   }
   const auto document = JsonDocument::Parse(response->body);
   if (!document) return Report(ExitCode::kIo, "the answer is not JSON");
-  fmt::print("{}\n", TextAt(document->root(), "secret"));
+  fmt::print("{}\n", TextAt(document->root(), "/secret"));
   return ExitCode::kDone;
 }
 
