@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -24,11 +23,7 @@ Result<std::optional<Sequence>> ReadMoment(const Exchange& exchange) {
     return std::optional<Sequence>();
   }
   const auto* const sequence = std::get_if<Sequence>(&*asked);
-  if (sequence != nullptr && *sequence > head) {
-    return Refuse(ScimType::kInvalidValue,
-                  fmt::format("asOf is sequence {}, beyond the last one, which is {}.",
-                              sequence->value, head.value));
-  }
+  if (sequence != nullptr) SCIMLEDGER_TRY(CheckNotBeyond("asOf", *sequence, head));
   if (exchange.tenant->is_replay()) {
     if (sequence != nullptr && *sequence == head) return std::optional(head);
     return Refuse(403, ScimType::kNone,
@@ -36,10 +31,8 @@ Result<std::optional<Sequence>> ReadMoment(const Exchange& exchange) {
                               "moment.",
                               head.value));
   }
-  const auto last = LastSequence(exchange.tenant->log(), *asked);
-  if (last) return std::optional(std::min(*last, head));
-  return Refuse(500, ScimType::kNone,
-                fmt::format("The log cannot be read: {}", last.error().message));
+  SCIMLEDGER_TRY_ASSIGN(const Sequence last, ResolveMoment(exchange, "asOf", *asked, head));
+  return std::optional(last);
 }
 
 /// False: refused, and answered.

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,15 +28,7 @@ Result<Sequence> ReadMoment(const Exchange& exchange, std::string_view name, Day
                             Sequence missing, Sequence head) {
   SCIMLEDGER_TRY_ASSIGN(const auto moment, ReadTimeParameter(exchange, name, edge));
   if (!moment) return missing;
-  if (const auto* sequence = std::get_if<Sequence>(&*moment); sequence && *sequence > head) {
-    return Refuse(ScimType::kInvalidValue,
-                  fmt::format("{} is sequence {}, beyond the last one, which is {}.", name,
-                              sequence->value, head.value));
-  }
-  const auto last = LastSequence(exchange.tenant->log(), *moment);
-  if (last) return std::min(*last, head);
-  return Refuse(500, ScimType::kNone,
-                fmt::format("The log cannot be read: {}", last.error().message));
+  return ResolveMoment(exchange, name, *moment, head);
 }
 
 Result<DiffRequest> ReadDiffRequest(const Exchange& exchange, Sequence head) {
@@ -78,12 +68,10 @@ storage::Result<NetChanges> Fold(const storage::EventLog& log, const SchemaRegis
   return net;
 }
 
-/// Makes the answer in parts of some 64 KiB: the lines of all are kept, the whole text never is.
+/// The answer's text in parts of some 64 KiB, each let go of when it is sent.
 class DiffBody {
  public:
-  DiffBody(const SchemaRegistry& registry, const NetChanges& net, const DiffRequest& wanted)
-      : end_(fmt::format(R"(],"next":null,"from":{},"asOf":{}}})", wanted.from.value,
-                         wanted.to.value)) {
+  DiffBody(const SchemaRegistry& registry, const NetChanges& net, const DiffRequest& wanted) {
     parts_.emplace_back(R"({"changes":[)");
     bool is_first = true;
     net.ForEach([&](const NetChange& change) {
@@ -91,7 +79,8 @@ class DiffBody {
       if (!std::exchange(is_first, false)) parts_.back() += ',';
       AppendNetChangeJson(registry, change, parts_.back());
     });
-    parts_.back() += end_;
+    parts_.back() +=
+        fmt::format(R"(],"next":null,"from":{},"asOf":{}}})", wanted.from.value, wanted.to.value);
   }
 
   bool operator()(std::string& out) {
@@ -100,7 +89,6 @@ class DiffBody {
   }
 
  private:
-  std::string end_;
   std::vector<std::string> parts_;
   std::size_t next_ = 0;
 };

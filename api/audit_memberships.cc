@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -107,12 +106,9 @@ Result<Window> ReadWindow(const Exchange& exchange) {
   Window window;
   SCIMLEDGER_TRY_ASSIGN(const EventsRequest events, ReadEventsRequest(exchange));
   window.limit = static_cast<std::size_t>(events.limit);
-  const std::string* const after = exchange.target.Find("after");
-  if (after == nullptr || after->empty()) return window;
-  const char* const end = after->data() + after->size();
-  const auto read = std::from_chars(after->data(), end, window.index);
-  if (read.ec == std::errc() && read.ptr == end) return window;
-  return Refuse(ScimType::kInvalidValue, "after must be what `next` of the page before says.");
+  SCIMLEDGER_TRY_ASSIGN(const auto after, ReadAfter(exchange));
+  if (after) window.index = static_cast<std::size_t>(after->value);
+  return window;
 }
 
 class MembershipPage {

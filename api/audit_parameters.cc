@@ -71,6 +71,24 @@ Result<EventsRequest> ReadEventsRequest(const Exchange& exchange) {
   return wanted;
 }
 
+Result<void> CheckNotBeyond(std::string_view name, Sequence sequence, Sequence head) {
+  if (sequence <= head) return {};
+  return Refuse(ScimType::kInvalidValue,
+                fmt::format("{} is sequence {}, beyond the last one, which is {}.", name,
+                            sequence.value, head.value));
+}
+
+Result<Sequence> ResolveMoment(const Exchange& exchange, std::string_view name,
+                               const TimeArgument& moment, Sequence head) {
+  if (const auto* sequence = std::get_if<Sequence>(&moment)) {
+    SCIMLEDGER_TRY(CheckNotBeyond(name, *sequence, head));
+  }
+  const auto last = LastSequence(exchange.tenant->log(), moment);
+  if (last) return std::min(*last, head);
+  return Refuse(500, ScimType::kNone,
+                fmt::format("The log cannot be read: {}", last.error().message));
+}
+
 Result<std::optional<Sequence>> ReadAfter(const Exchange& exchange) {
   SCIMLEDGER_TRY_ASSIGN(const auto after,
                         ReadNumber(exchange.target, "after", "what `next` of a page said"));

@@ -29,6 +29,13 @@ struct EventsRequest {
                                                                     std::string_view name,
                                                                     DayEdge edge);
 
+/// 400 `invalidValue`, by the parameter's name, of a sequence after `head`.
+[[nodiscard]] Result<void> CheckNotBeyond(std::string_view name, Sequence sequence, Sequence head);
+
+/// The last sequence at or before the moment, at most `head`; a sequence as CheckNotBeyond.
+[[nodiscard]] Result<Sequence> ResolveMoment(const Exchange& exchange, std::string_view name,
+                                             const TimeArgument& moment, Sequence head);
+
 /// The cursor `after`: what `next` of a page said; nullopt: not given.
 [[nodiscard]] Result<std::optional<Sequence>> ReadAfter(const Exchange& exchange);
 

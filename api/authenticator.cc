@@ -216,9 +216,9 @@ std::string Authenticator::TenantOf(std::string_view token, std::int64_t now_us)
     return vouched ? std::move(vouched->tenant) : std::string(kDefaultTenant);
   }
   const std::string_view name = TenantOfToken(token).value_or(kDefaultTenant);
-  const bool is_ours =
-      token.size() > kTagLength &&
-      token.substr(token.size() - kTagLength) == TagOf(token.substr(0, token.size() - kTagLength));
+  if (name == kDefaultTenant || token.size() <= kTagLength) return std::string(kDefaultTenant);
+  const std::string_view tagged = token.substr(0, token.size() - kTagLength);
+  const bool is_ours = token.substr(tagged.size()) == TagOf(tagged);
   return std::string(is_ours ? name : kDefaultTenant);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <atomic>
 #include <limits>
 #include <mutex>
@@ -273,11 +272,9 @@ Destination RoutingService::FindDestination(const TenantCatalog& catalog,
                                             const std::string& chosen_tenant,
                                             const std::optional<std::string>& path_name) const {
   std::string name(catalog.default_name());
-  const Tenant* const known = catalog.FindLoaded(name);
-  const std::int64_t now_us = known == nullptr ? WallClockUs() : known->NowUs();
   if (!chosen_tenant.empty()) {
     name = chosen_tenant;
-  } else if (auto of_token = authenticator_.TenantOf(request, now_us)) {
+  } else if (auto of_token = authenticator_.TenantOf(request, catalog.NowUs())) {
     name = *std::move(of_token);
   } else if (path_name) {
     name = *path_name;

@@ -45,6 +45,7 @@ class OneTenantCatalog final : public TenantCatalog {
   explicit OneTenantCatalog(std::unique_ptr<Tenant> tenant) : tenant_(std::move(tenant)) {}
 
   std::string_view default_name() const override { return tenant_->name(); }
+  std::int64_t NowUs() const override { return tenant_->NowUs(); }
   bool Has(std::string_view name) const override { return name == tenant_->name(); }
   Tenant* FindLoaded(std::string_view name) const override {
     return Has(name) ? tenant_.get() : nullptr;
@@ -82,6 +83,7 @@ class LogCatalog final : public TenantCatalog {
   }
 
   std::string_view default_name() const override { return kDefaultTenant; }
+  std::int64_t NowUs() const override { return clock_.NowUs(); }
 
   bool Has(std::string_view name) const override {
     const std::shared_lock lock(mutex_);

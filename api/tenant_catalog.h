@@ -19,6 +19,8 @@ class TenantCatalog {
 
   /// The tenant of requests that name none.
   virtual std::string_view default_name() const = 0;
+  /// The clock of the tenants (Tenant::NowUs).
+  virtual std::int64_t NowUs() const = 0;
   virtual bool Has(std::string_view name) const = 0;
   /// nullptr: there is none, or it was not asked for yet.
   virtual Tenant* FindLoaded(std::string_view name) const = 0;
