@@ -36,7 +36,7 @@ Result<std::optional<Sequence>> ReadMoment(const Exchange& exchange) {
 }
 
 /// False: refused, and answered.
-bool MoveTo(Exchange& exchange, std::shared_ptr<const projections::Directory> past) {
+bool MoveTo(Exchange& exchange, std::shared_ptr<const projections::DirectoryReader> past) {
   exchange.sequence = past->position();
   const RegistryPtr now = std::exchange(exchange.registry, past->current_registry());
   exchange.past = std::move(past);
@@ -51,7 +51,7 @@ bool MoveTo(Exchange& exchange, std::shared_ptr<const projections::Directory> pa
   return false;
 }
 
-void GoOn(ExchangePtr exchange, std::shared_ptr<const projections::Directory> past,
+void GoOn(ExchangePtr exchange, std::shared_ptr<const projections::DirectoryReader> past,
           AtMoment& go_on) {
   if (MoveTo(*exchange, std::move(past))) go_on(std::move(exchange));
 }
@@ -75,15 +75,18 @@ void AtAskedMoment(ExchangePtr exchange, const Workers& workers, AtMoment go_on)
 }
 
 void AtSequence(ExchangePtr exchange, const Workers& workers, Sequence sequence, AtMoment go_on) {
-  if (auto kept = workers.past.Find(*exchange->tenant, sequence)) {
-    return GoOn(std::move(exchange), std::move(kept), go_on);
-  }
-  workers.moments.Run(std::move(exchange), [&past = workers.past, sequence,
-                                            go_on = std::move(go_on)](ExchangePtr waiting) mutable {
+  const auto move_there = [&past = workers.past, sequence](ExchangePtr waiting, AtMoment& then) {
     auto directory = past.At(*waiting->tenant, sequence);
     if (!directory) return AnswerLogError(*waiting, directory.error());
-    GoOn(std::move(waiting), *std::move(directory), go_on);
-  });
+    GoOn(std::move(waiting), *std::move(directory), then);
+  };
+  if (PastDirectories::IsAtHand(*exchange->tenant, sequence)) {
+    return move_there(std::move(exchange), go_on);
+  }
+  workers.moments.Run(std::move(exchange),
+                      [move_there, go_on = std::move(go_on)](ExchangePtr waiting) mutable {
+                        move_there(std::move(waiting), go_on);
+                      });
 }
 
 }  // namespace scimledger::api

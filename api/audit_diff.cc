@@ -9,6 +9,7 @@
 #include "api/audit_parameters.h"
 #include "engine/event.h"
 #include "engine/net_changes.h"
+#include "projections/event_candidates.h"
 
 namespace scimledger::api {
 namespace {
@@ -54,11 +55,27 @@ Result<DiffRequest> ReadDiffRequest(const Exchange& exchange, Sequence head) {
                 fmt::format("No event names a resource {}.", exchange.path_values.front()));
 }
 
-storage::Result<NetChanges> Fold(const storage::EventLog& log, const SchemaRegistry& registry,
+/// What happened to one resource, by its history.
+storage::Result<NetChanges> FoldResource(const Tenant& tenant, const SchemaRegistry& registry,
+                                         const DiffRequest& wanted) {
+  NetChanges net;
+  const auto events = projections::FindResourceEvents(*tenant.history(), *wanted.resource, false);
+  for (auto at = events->Next(wanted.from.Next(), wanted.to); at;
+       at = events->Next(at->Next(), wanted.to)) {
+    SCIMLEDGER_TRY_ASSIGN(const Event event, ReadEvent(tenant.log(), registry, *at));
+    net.Add(event);
+  }
+  return net;
+}
+
+storage::Result<NetChanges> Fold(const Tenant& tenant, const SchemaRegistry& registry,
                                  const DiffRequest& wanted) {
+  if (wanted.resource && HasHistory(tenant, wanted.to)) {
+    return FoldResource(tenant, registry, wanted);
+  }
   NetChanges net;
   SCIMLEDGER_TRY_ASSIGN(const auto reader,
-                        log.Read(wanted.from.Next(), storage::ReadCheck::kTrust));
+                        tenant.log().Read(wanted.from.Next(), storage::ReadCheck::kTrust));
   for (Sequence at = wanted.from.Next(); at <= wanted.to; at = at.Next()) {
     SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
     if (!stored) break;
@@ -95,7 +112,7 @@ class DiffBody {
 
 void AnswerDiff(ExchangePtr exchange, const DiffRequest& wanted) {
   const RegistryPtr registry = exchange->tenant->directory().current_registry();
-  const auto net = Fold(exchange->tenant->log(), *registry, wanted);
+  const auto net = Fold(*exchange->tenant, *registry, wanted);
   if (!net) return AnswerLogError(*exchange, net.error());
   exchange->sequence = wanted.to;
   HttpResponse response = JsonResponse(200, {}, kJsonMediaType);

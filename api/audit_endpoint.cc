@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "api/audit_as_of.h"
 #include "api/audit_diff.h"
@@ -27,13 +28,21 @@ storage::Result<std::string> ReadEvents(const Exchange& exchange, const EventsRe
       return Matches(registry, filter, event, actor);
     };
   }
+  // The history may have failed, or be on its way: then every event is looked at.
+  const std::vector<Credential> credentials = view.credentials();
+  std::unique_ptr<projections::EventCandidates> candidates;
+  if (wanted.filter && HasHistory(*exchange.tenant, view.sequence())) {
+    candidates = projections::FindCandidates(*exchange.tenant->history(), log, *wanted.filter,
+                                             credentials);
+  }
   std::string body = R"({"events":[)";
   const std::size_t empty_size = body.size();
+  const auto append = [&](const std::string& json) {
+    if (body.size() > empty_size) body += ',';
+    body += json;
+  };
   SCIMLEDGER_TRY_ASSIGN(const auto next, ReadEventPage(log, view, exchange.tenant->name(), range,
-                                                       test, [&](const std::string& json) {
-                                                         if (body.size() > empty_size) body += ',';
-                                                         body += json;
-                                                       }));
+                                                       test, candidates.get(), append));
   body += next ? fmt::format(R"(],"next":"{}")", next->value) : std::string(R"(],"next":null)");
   body += fmt::format(R"(,"asOf":{}}})", view.sequence().value);
   return body;

@@ -162,12 +162,18 @@ storage::Result<HistoryPage> ReadPage(const Exchange& exchange, const HistoryReq
   if (wanted.with_memberships) range.first = after.value_or(Sequence{0}).Next();
   SCIMLEDGER_TRY(test.Resume(log, *view.registry()));
   HistoryPage page;
+  const auto append = [&](const std::string& json) {
+    if (!page.events.empty()) page.events += ',';
+    page.events += json;
+  };
+  std::unique_ptr<projections::EventCandidates> candidates;
+  if (HasHistory(*exchange.tenant, view.sequence())) {
+    candidates = projections::FindResourceEvents(*exchange.tenant->history(), wanted.id,
+                                                 wanted.with_memberships);
+  }
   SCIMLEDGER_TRY_ASSIGN(const auto next,
                         ReadEventPage(log, view, exchange.tenant->name(), range, std::ref(test),
-                                      [&](const std::string& json) {
-                                        if (!page.events.empty()) page.events += ',';
-                                        page.events += json;
-                                      }));
+                                      candidates.get(), append));
   if (next) page.next = test.CursorAt(*next);
   page.has_own = test.has_own();
   return page;

@@ -1,5 +1,6 @@
 #include "api/audit_parameters.h"
 
+#include <chrono>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -116,6 +117,14 @@ storage::Result<EventRange> ResolveRange(const storage::EventLog& log, const Eve
     range.first = std::max(range.first, after->Next());
   }
   return range;
+}
+
+bool HasHistory(const Tenant& tenant, Sequence sequence) {
+  constexpr std::chrono::seconds kWait{2};
+  if (tenant.history() == nullptr) return false;
+  return tenant.history()
+      ->WaitFor(sequence, std::chrono::steady_clock::now() + kWait)
+      .has_value();
 }
 
 void AnswerLogError(Exchange& exchange, const storage::Error& error) {

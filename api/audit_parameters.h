@@ -46,6 +46,10 @@ struct EventsRequest {
                                                        std::optional<Sequence> after,
                                                        Sequence head);
 
+/// Whether the tenant's history comes to the sequence within a moment. False: it has none, it has
+/// failed, or it is being made again.
+bool HasHistory(const Tenant& tenant, Sequence sequence);
+
 /// Answers what went wrong while the log was read.
 void AnswerLogError(Exchange& exchange, const storage::Error& error);
 

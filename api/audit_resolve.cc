@@ -122,7 +122,14 @@ storage::Result<std::optional<Sequence>> AddDeleted(const Exchange& exchange, co
     if (is_candidate) candidates.AddDeleted(event);
     return false;
   };
-  return ReadEventPage(exchange.tenant->log(), view, exchange.tenant->name(), range, collect,
+  const storage::EventLog& log = exchange.tenant->log();
+  const EventFilter deletes{EventFilter::Compare{
+      EventAttribute::kKind, CompareOperator::kEq, std::string(ToString(EventKind::kResourceDeleted))}};
+  std::unique_ptr<projections::EventCandidates> events;
+  if (HasHistory(*exchange.tenant, view.sequence())) {
+    events = projections::FindCandidates(*exchange.tenant->history(), log, deletes, {});
+  }
+  return ReadEventPage(log, view, exchange.tenant->name(), range, collect, events.get(),
                        [](const std::string&) {});
 }
 

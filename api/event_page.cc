@@ -126,11 +126,33 @@ storage::Result<void> FillBackwards(const NamedEventReader& events, const EventR
   return {};
 }
 
+/// Reads the candidates one by one, those next to each other with one reader.
+storage::Result<std::optional<Sequence>> FillFrom(const NamedEventReader& events,
+                                                  const EventRange& range,
+                                                  projections::EventCandidates& candidates,
+                                                  PageFiller& page) {
+  const auto next_after = [&](Sequence at) -> std::optional<Sequence> {
+    if (!range.is_descending) return candidates.Next(at.Next(), range.last);
+    if (at <= range.first) return std::nullopt;
+    return candidates.Previous(Sequence{at.value - 1}, range.first);
+  };
+  auto next = range.is_descending ? candidates.Previous(range.last, range.first)
+                                  : candidates.Next(range.first, range.last);
+  while (next && !page.IsFull()) {
+    SCIMLEDGER_TRY(events.ForEach(*next, range.last, [&](const Event& event) {
+      page.Offer(event);
+      next = next_after(event.sequence);
+      return next == event.sequence.Next() && !page.IsFull();
+    }));
+  }
+  return next ? page.last() : std::nullopt;
+}
+
 }  // namespace
 
 storage::Result<std::optional<Sequence>> ReadEventPage(
     const storage::EventLog& log, const projections::DirectoryView& view, std::string_view tenant,
-    const EventRange& range, const EventTest& test,
+    const EventRange& range, const EventTest& test, projections::EventCandidates* candidates,
     const std::function<void(const std::string& json)>& visit) {
   EventRange within = range;
   within.first = std::max(range.first, Sequence{1});
@@ -138,6 +160,7 @@ storage::Result<std::optional<Sequence>> ReadEventPage(
   if (within.first > within.last) return std::optional<Sequence>();
   const NamedEventReader events(log, view, tenant, test);
   PageFiller page(events, range.limit, visit);
+  if (candidates != nullptr) return FillFrom(events, within, *candidates, page);
   SCIMLEDGER_TRY(range.is_descending ? FillBackwards(events, within, page)
                                      : FillForwards(events, within, page));
   const Sequence end = range.is_descending ? within.first : within.last;

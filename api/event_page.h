@@ -9,6 +9,7 @@
 #include "engine/event_filter.h"
 #include "engine/schema.h"
 #include "projections/directory.h"
+#include "projections/event_candidates.h"
 #include "storage/event_log.h"
 
 namespace scimledger::api {
@@ -32,11 +33,11 @@ using EventTest = std::function<bool(const SchemaRegistry& registry, const Event
 
 /// Reads a page of events as everyone outside sees them, actors named by their credentials in
 /// `view`, whose sequence the range may not pass. `visit` gets each that passes `test` (empty: all
-/// do) as one line of JSON, in the range's direction. Returns the last sequence looked at if the
-/// range goes on after it.
+/// do) as one line of JSON, in the range's direction. Only `candidates` are looked at (nullptr:
+/// every event is). Returns the last sequence looked at if the range goes on after it.
 [[nodiscard]] storage::Result<std::optional<Sequence>> ReadEventPage(
     const storage::EventLog& log, const projections::DirectoryView& view, std::string_view tenant,
-    const EventRange& range, const EventTest& test,
+    const EventRange& range, const EventTest& test, projections::EventCandidates* candidates,
     const std::function<void(const std::string& json)>& visit);
 
 /// The event at one sequence. kCorrupt: there is none.

@@ -53,12 +53,15 @@ class Exchange {
   std::string base_url;  ///< ends before the endpoint: `http://host/scim/v2`
 
   /// What `asOf` asks for (api/as_of.h). nullptr: the present.
-  std::shared_ptr<const projections::Directory> past;
+  std::shared_ptr<const projections::DirectoryReader> past;
   /// The sequence that `asOf` names, past or present. nullopt: it was not given, or means what
   /// comes.
   std::optional<Sequence> pinned;
   /// Where to read.
-  const projections::Directory& directory() const { return past ? *past : tenant->directory(); }
+  const projections::DirectoryReader& directory() const {
+    if (past) return *past;
+    return tenant->directory();
+  }
 
   /// Told of the answer. nullptr: nobody counts it.
   RequestMetrics* metrics = nullptr;

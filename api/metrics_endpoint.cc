@@ -42,6 +42,9 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
   std::uint64_t positions = 0;
   std::uint64_t behind = 0;
   std::uint64_t index_bytes = 0;
+  std::uint64_t history_behind = 0;
+  std::uint64_t history_memory = 0;
+  std::uint64_t history_disk = 0;
   for (const Tenant* tenant : tenants) {
     const WriterCounts more = tenant->writer_counts();
     counts.batches += more.batches;
@@ -50,8 +53,14 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
     const std::uint64_t position = tenant->directory().position().value;
     const std::uint64_t head = tenant->log().head().sequence.value;
     positions += position;
-    index_bytes += projections::IndexOf(tenant->directory()).memory_bytes();
+    index_bytes += tenant->directory().attribute_index().memory_bytes();
     behind += head > position ? head - position : 0;
+    if (const projections::History* history = tenant->history()) {
+      const std::uint64_t come = history->position().value;
+      history_behind += head > come ? head - come : 0;
+      history_memory += history->memory_bytes();
+      history_disk += history->disk_bytes();
+    }
   }
   SingleValues values;
   const auto add = [&values](MetricType type, std::string name, std::string help,
@@ -70,6 +79,12 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
       "Events that reads see, of all logs together", positions);
   add(MetricType::Gauge, "scimledger_directory_lag", "Events in the logs that reads do not see yet",
       behind);
+  add(MetricType::Gauge, "scimledger_history_lag",
+      "Events in the logs that the histories do not hold yet", history_behind);
+  add(MetricType::Gauge, "scimledger_history_memory_bytes",
+      "Memory of the histories of all tenants, but for their shared block cache", history_memory);
+  add(MetricType::Gauge, "scimledger_history_disk_bytes", "Size of the histories on disk",
+      history_disk);
   add(MetricType::Gauge, "scimledger_attribute_index_bytes",
       "Memory of the attribute indexes of all tenants", index_bytes);
   return values.Take();

@@ -3,25 +3,32 @@
 #include <algorithm>
 #include <utility>
 
+#include "projections/past_directory.h"
+
 namespace scimledger::api {
 
-std::shared_ptr<const projections::Directory> PastDirectories::Find(const Tenant& tenant,
-                                                                    Sequence sequence) {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
-    return entry.tenant == &tenant && entry.directory->position() == sequence;
-  });
-  if (found == kept_.end()) return nullptr;
-  std::rotate(found, found + 1, kept_.end());
-  return kept_.back().directory;
+bool PastDirectories::IsAtHand(const Tenant& tenant, Sequence sequence) {
+  return tenant.history()->position() > sequence;
 }
 
-storage::Result<std::shared_ptr<const projections::Directory>> PastDirectories::At(
+storage::Result<std::shared_ptr<const projections::DirectoryReader>> PastDirectories::At(
     const Tenant& tenant, Sequence sequence) {
-  if (auto found = Find(tenant, sequence)) return found;
-  std::shared_ptr<projections::Directory> directory = TakeNearest(tenant, sequence);
-  SCIMLEDGER_TRY(directory->Replay(tenant.log(), sequence, nullptr));
-  // Letting go of all its rows takes time: not under the lock that readers wait for.
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
+      return entry.tenant == &tenant && entry.directory->position() == sequence;
+    });
+    if (found != kept_.end()) {
+      std::rotate(found, found + 1, kept_.end());
+      return kept_.back().directory;
+    }
+  }
+  // The event after it tells when the moment ended.
+  SCIMLEDGER_TRY(
+      tenant.history()->WaitFor(sequence.Next(), std::chrono::steady_clock::now() + kWait));
+  auto directory = std::make_shared<const projections::PastDirectory>(
+      *tenant.history(), tenant.directory(), sequence);
+  // Letting go of rows takes time: not under the lock that readers wait for.
   Entry dropped;
   const std::lock_guard lock(mutex_);
   if (kept_.size() == kKeptMax) {
@@ -29,25 +36,6 @@ storage::Result<std::shared_ptr<const projections::Directory>> PastDirectories::
     kept_.erase(kept_.begin());
   }
   kept_.push_back({&tenant, directory});
-  return directory;
-}
-
-/// The kept directory from which the way is shortest, which then is the caller's; else an empty
-/// one.
-std::shared_ptr<projections::Directory> PastDirectories::TakeNearest(const Tenant& tenant,
-                                                                     Sequence sequence) {
-  const std::lock_guard lock(mutex_);
-  auto nearest = kept_.end();
-  for (auto entry = kept_.begin(); entry != kept_.end(); ++entry) {
-    const bool is_free = entry->directory.use_count() == 1;
-    if (entry->tenant != &tenant || !is_free || entry->directory->position() > sequence) continue;
-    if (nearest == kept_.end() || entry->directory->position() > nearest->directory->position()) {
-      nearest = entry;
-    }
-  }
-  if (nearest == kept_.end()) return projections::Directory::Make();
-  std::shared_ptr<projections::Directory> directory = std::move(nearest->directory);
-  kept_.erase(nearest);
   return directory;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -10,27 +11,27 @@
 
 namespace scimledger::api {
 
-/// Directories as they were at a sequence, made by replay. The last few are kept, since who asks
-/// about a moment asks more than once; a later moment is reached from an earlier one that nobody
-/// uses any more. Thread-safe; At blocks.
+/// Directories as they were at a sequence, by the tenants' histories. The last few are kept, since
+/// who asks about a moment asks more than once and a table of its rows takes a while to make.
+/// Thread-safe.
 class PastDirectories {
  public:
-  /// nullptr: it is not kept.
-  std::shared_ptr<const projections::Directory> Find(const Tenant& tenant, Sequence sequence);
-  /// Takes as long as a replay of what no kept directory has. `sequence`: up to the log's head.
-  [[nodiscard]] storage::Result<std::shared_ptr<const projections::Directory>> At(
+  /// Whether At answers at once.
+  static bool IsAtHand(const Tenant& tenant, Sequence sequence);
+  /// `sequence`: before the log's head. Waits until the history has passed it; kUnavailable: not
+  /// within ten seconds, because it is being made again.
+  [[nodiscard]] storage::Result<std::shared_ptr<const projections::DirectoryReader>> At(
       const Tenant& tenant, Sequence sequence);
 
  private:
-  /// Each holds all rows of its moment: memory, not time, is the limit.
-  static constexpr std::size_t kKeptMax = 2;
+  /// Each holds the rows that changed since its moment: memory, not time, is the limit.
+  static constexpr std::size_t kKeptMax = 4;
+  static constexpr std::chrono::seconds kWait{10};
 
   struct Entry {
     const Tenant* tenant = nullptr;
-    std::shared_ptr<projections::Directory> directory;
+    std::shared_ptr<const projections::DirectoryReader> directory;
   };
-
-  std::shared_ptr<projections::Directory> TakeNearest(const Tenant& tenant, Sequence sequence);
 
   std::mutex mutex_;
   std::vector<Entry> kept_;  ///< the one used last at the end

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "storage/hash.h"
@@ -22,13 +24,20 @@ void ListProjections(ExchangePtr exchange) {
   const Sequence position = view->sequence();
   // Read after the position: the log is never behind its projections.
   const Sequence head = tenant.log().head().sequence;
-  exchange->Answer(JsonResponse(
-      200,
-      fmt::format(R"({{"projections":[{{"name":"{}","version":{},"position":{},"head":{},)"
-                  R"("lag":{},"snapshot":{},"resources":{}}}]}})",
+  std::string list =
+      fmt::format(R"({{"name":"{}","version":{},"position":{},"head":{},"lag":{},"snapshot":{},)"
+                  R"("resources":{}}})",
                   kDirectory, projections::Directory::kVersion, position.value, head.value,
-                  head.value - position.value, tenant.snapshot().value, resources),
-      kJsonMediaType));
+                  head.value - position.value, tenant.snapshot().value, resources);
+  if (const projections::History* history = tenant.history()) {
+    const Sequence come = std::min(history->position(), head);
+    list += fmt::format(
+        R"(,{{"name":"history","version":{},"position":{},"head":{},"lag":{},"bytesOnDisk":{}}})",
+        projections::HistoryFold::kVersion, come.value, head.value, head.value - come.value,
+        history->disk_bytes());
+  }
+  exchange->Answer(
+      JsonResponse(200, fmt::format(R"({{"projections":[{}]}})", list), kJsonMediaType));
 }
 
 void Rebuild(ExchangePtr exchange, LongWork& work) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <future>
 #include <system_error>
 #include <utility>
@@ -45,15 +46,32 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   return Recovered{std::move(directory), Sequence{0}};
 }
 
+/// The history at the log's head.
+storage::Result<std::unique_ptr<projections::History>> OpenHistory(const storage::EventLog& log,
+                                                                   const TenantOptions& options) {
+  SCIMLEDGER_TRY_ASSIGN(auto history,
+                        projections::History::Open(
+                            log, {.directory = options.projections / options.name / "history",
+                                  .notice = options.notice}));
+  const Sequence head = log.head().sequence;
+  SCIMLEDGER_TRY(history->WaitFor(head, std::chrono::steady_clock::time_point::max(),
+                                  [&](Sequence position) {
+                                    if (options.progress) options.progress(position, head);
+                                  }));
+  return history;
+}
+
 class LiveTenant final : public Tenant {
  public:
   LiveTenant(std::unique_ptr<storage::EventLog> log,
-             std::unique_ptr<projections::Directory> directory, Sequence snapshot, Clock& clock,
+             std::unique_ptr<projections::Directory> directory,
+             std::unique_ptr<projections::History> history, Sequence snapshot, Clock& clock,
              TenantOptions options)
       : name_(std::move(options.name)),
         clock_(clock),
         log_(std::move(log)),
         directory_(std::move(directory)),
+        history_(std::move(history)),
         snapshots_(*log_, *directory_,
                    {.file = options.projections / name_ / "directory.snapshot",
                     .interval = options.snapshot_interval,
@@ -67,15 +85,16 @@ class LiveTenant final : public Tenant {
   const std::string& name() const override { return name_; }
   const storage::EventLog& log() const override { return *log_; }
   const projections::Directory& directory() const override { return *directory_; }
+  projections::History* history() const override { return history_.get(); }
   std::int64_t NowUs() const override { return clock_.NowUs(); }
 
   void Submit(Command command, Writer::Done done) override {
-    snapshots_.Consider(directory_->position());
+    Consider();
     writer_.Submit(std::move(command), std::move(done));
   }
 
   void SubmitGroup(CommandGroup group, Writer::GroupDone done) override {
-    snapshots_.Consider(directory_->position());
+    Consider();
     writer_.SubmitGroup(std::move(group), std::move(done));
   }
 
@@ -93,10 +112,16 @@ class LiveTenant final : public Tenant {
   }
 
  private:
+  void Consider() {
+    snapshots_.Consider(directory_->position());
+    history_->Nudge();
+  }
+
   const std::string name_;
   Clock& clock_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<projections::Directory> directory_;
+  std::unique_ptr<projections::History> history_;
   SnapshotKeeper snapshots_;
   std::function<void(const std::string& line)> notice_;
   Writer writer_;
@@ -149,8 +174,9 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
   SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
+  SCIMLEDGER_TRY_ASSIGN(auto history, OpenHistory(*log, options));
   return std::make_unique<LiveTenant>(std::move(log), std::move(recovered.directory),
-                                      recovered.snapshot, clock, std::move(options));
+                                      std::move(history), recovered.snapshot, clock, std::move(options));
 }
 
 }  // namespace scimledger::api

@@ -9,6 +9,7 @@
 #include "api/directory_rebuild.h"
 #include "engine/writer.h"
 #include "projections/directory.h"
+#include "projections/history.h"
 #include "storage/data_directory.h"
 #include "storage/log_store.h"
 
@@ -30,7 +31,7 @@ struct TenantOptions {
 class Tenant {
  public:
   /// Loads the directory's snapshot if it fits the log (else deletes it), replays the tail with
-  /// every hash checked, and starts the writer. kCorrupt: the log does not verify; names the
+  /// every hash checked, brings the history to the head as well, and starts the writer. kCorrupt: the log does not verify; names the
   /// sequence.
   [[nodiscard]] static storage::Result<std::unique_ptr<Tenant>> Open(
       std::unique_ptr<storage::EventLog> log, Clock& clock, TenantOptions options);
@@ -40,6 +41,8 @@ class Tenant {
   virtual const std::string& name() const = 0;
   virtual const storage::EventLog& log() const = 0;
   virtual const projections::Directory& directory() const = 0;
+  /// nullptr of a replay, which has one moment.
+  virtual projections::History* history() const { return nullptr; }
   virtual void Submit(Command command, Writer::Done done) = 0;
   virtual void SubmitGroup(CommandGroup group, Writer::GroupDone done) = 0;
   /// All zero of a replay: nothing is written there.

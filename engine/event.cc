@@ -264,7 +264,7 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
   }
   thread_local std::vector<AttributeId> attributes;
   SCIMLEDGER_TRY(ReadPaths(registry, *type, header, event.sequence, attributes));
-  if (purpose == DecodeFor::kFolding && event.kind == EventKind::kResourceCreated) {
+  if (purpose != DecodeFor::kReading && event.kind == EventKind::kResourceCreated) {
     event.document = ReadCreatedDocument(registry, attributes, messages.body);
     if (event.document) return {};
   }
@@ -462,7 +462,7 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage
   }
   Event event;
   SCIMLEDGER_TRY(ReadHeader(messages.header, stored, event));
-  if (purpose == DecodeFor::kReading) {
+  if (purpose != DecodeFor::kFolding) {
     SCIMLEDGER_TRY(ReadSection(sequence, "context", stored.context, messages.context));
     event.client.address = messages.context.address();
     event.client.forwarded = messages.context.forwarded();
@@ -473,6 +473,9 @@ storage::Result<Event> DecodeEvent(const SchemaRegistry& registry, const storage
   }
   SCIMLEDGER_TRY(ReadSection(sequence, "body", stored.body, messages.body));
   SCIMLEDGER_TRY(ReadBody(registry, messages, purpose, event));
+  if (purpose == DecodeFor::kIndexing) {
+    event.paths.assign(messages.header.paths().begin(), messages.header.paths().end());
+  }
   return event;
 }
 

@@ -120,6 +120,8 @@ struct Event {
   ResourcePtr after;
   /// Of a created resource decoded for folding: what the changes make, which are left out then.
   std::optional<std::string> document;
+  /// Of one decoded for indexing: the paths of its header, whether or not the changes are there.
+  std::vector<std::string> paths;
 };
 
 /// Encodes to the three byte strings of the log, sealed (fresh salts); everything else of the
@@ -128,8 +130,9 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
                               const Uuid& log_id);
 
 /// What an event is decoded for. Who folds it into state needs neither the client nor the single
-/// values of a created resource.
-enum class DecodeFor : std::uint8_t { kReading, kFolding };
+/// values of a created resource; who indexes it (event_terms.h) folds it too, and needs the client
+/// and the names of what changed.
+enum class DecodeFor : std::uint8_t { kReading, kFolding, kIndexing };
 
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode
 /// kCorrupt, kIncompatible) name the sequence and what does not fit.

@@ -113,7 +113,4 @@ class AttributeIndex {
   std::thread thread_;  ///< from the first time that it is needed
 };
 
-/// The index of a directory that Directory::Make or LoadSnapshot made.
-AttributeIndex& IndexOf(const Directory& directory);
-
 }  // namespace scimledger::projections

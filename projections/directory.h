@@ -74,28 +74,26 @@ struct EqualityKey {
   std::string key;     ///< comparison form (engine/unique_keys.h), or the id as text
 };
 
-/// Current resources, unique keys, members of groups and groups of members, schemas and
-/// credentials: what the writer decides against and what SCIM reads. In memory; comes back by
-/// replay.
-///
-/// Threads: the MutableState and CommitTarget calls belong to the writer's thread. Everything below
-/// is for readers on any thread; each sees one sequence, and every commit acknowledged before it
-/// began.
-class Directory : public CommitTarget {
- public:
-  /// Version of the snapshot format and of the fold; another version on disk means rebuild.
-  static constexpr std::uint32_t kVersion = 3;
+class AttributeIndex;
+class FrozenView;
 
-  static std::unique_ptr<Directory> Make();
+/// Resources as of one moment, for queries: the present (Directory) or a past one
+/// (past_directory.h). Thread-safe; a reader sees one sequence.
+class DirectoryReader {
+ public:
+  virtual ~DirectoryReader() = default;
 
   /// Position: the sequence applied.
   virtual Sequence position() const = 0;
   virtual RegistryPtr current_registry() const = 0;
   virtual std::shared_ptr<const DirectoryView> Freeze() const = 0;
+  /// The same as a table of rows. Without has_rows it has to be made first, which takes a while.
+  virtual std::shared_ptr<const FrozenView> FreezeRows() const = 0;
+  virtual bool has_rows() const { return true; }
   /// A point read. A lookup and a view: no lock is held afterwards.
   virtual FoundResource Find(const ResourceId& id) const = 0;
   /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value
-  /// and members.value (DESIGN §7: the attribute index takes over later).
+  /// and members.value.
   virtual bool HasLookup(const AttributePath& path) const = 0;
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
@@ -108,6 +106,23 @@ class Directory : public CommitTarget {
   virtual std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const = 0;
   /// Revoked ones too. nullopt: unknown.
   virtual std::optional<Credential> FindCredentialById(const Uuid& id) const = 0;
+  /// Answers filters over rows that share most of theirs with the present ones.
+  virtual AttributeIndex& attribute_index() const = 0;
+};
+
+/// Current resources, unique keys, members of groups and groups of members, schemas and
+/// credentials: what the writer decides against and what SCIM reads. In memory; comes back by
+/// replay.
+///
+/// Threads: the MutableState and CommitTarget calls belong to the writer's thread. What
+/// DirectoryReader declares is for readers on any thread; each sees every commit acknowledged
+/// before it began.
+class Directory : public CommitTarget, public DirectoryReader {
+ public:
+  /// Version of the snapshot format and of the fold; another version on disk means rebuild.
+  static constexpr std::uint32_t kVersion = 3;
+
+  static std::unique_ptr<Directory> Make();
 
   /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on
   /// the writer's thread). `progress` is told the position now and then.

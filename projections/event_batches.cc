@@ -49,8 +49,9 @@ class VerifiedRecords final : public Source<Records> {
     for (std::size_t at = 0; at < ends.size(); ++at) {
       const std::string_view bytes = records.bytes;
       records.events[at].header = bytes.substr(begin, ends[at].header - begin);
-      records.events[at].context = {};
-      records.events[at].body = bytes.substr(ends[at].header, ends[at].body - ends[at].header);
+      records.events[at].context =
+          bytes.substr(ends[at].header, ends[at].context - ends[at].header);
+      records.events[at].body = bytes.substr(ends[at].context, ends[at].body - ends[at].context);
       begin = ends[at].body;
     }
     return records;
@@ -60,12 +61,15 @@ class VerifiedRecords final : public Source<Records> {
   /// Where the copies of an event's sections end.
   struct Ends {
     std::size_t header = 0;
+    std::size_t context = 0;
     std::size_t body = 0;
   };
   static Ends Append(const storage::EventView& event, std::string& bytes) {
     Ends ends;
     bytes += event.header;
     ends.header = bytes.size();
+    bytes += event.context;
+    ends.context = bytes.size();
     bytes += event.body;
     ends.body = bytes.size();
     return ends;
@@ -78,8 +82,8 @@ class VerifiedRecords final : public Source<Records> {
 
 class DecodedBatches final : public EventBatches {
  public:
-  DecodedBatches(std::unique_ptr<Source<Records>> source, RegistryPtr registry)
-      : source_(std::move(source)), registry_(std::move(registry)) {}
+  DecodedBatches(std::unique_ptr<Source<Records>> source, RegistryPtr registry, DecodeFor purpose)
+      : source_(std::move(source)), registry_(std::move(registry)), purpose_(purpose) {}
 
   storage::Result<std::vector<Event>> Next() override {
     std::vector<Event> batch;
@@ -88,7 +92,7 @@ class DecodedBatches final : public EventBatches {
     while (true) {
       SCIMLEDGER_TRY_ASSIGN(const storage::EventView* const stored, NextRecord());
       if (stored == nullptr) return batch;
-      SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored, DecodeFor::kFolding));
+      SCIMLEDGER_TRY_ASSIGN(Event event, DecodeEvent(*registry_, *stored, purpose_));
       if (event.kind == EventKind::kSchemaAdded) AddSchema(event.schema);
       // A delete and its cascade stay together.
       if (batch.size() >= kBatchEvents && !event.cause) {
@@ -117,6 +121,7 @@ class DecodedBatches final : public EventBatches {
 
   std::unique_ptr<Source<Records>> source_;
   RegistryPtr registry_;
+  const DecodeFor purpose_;
   Records records_;
   std::size_t next_ = 0;            ///< in `records_`
   std::optional<Event> held_back_;  ///< begins the next batch
@@ -185,14 +190,15 @@ class Ahead final : public Source<Part> {
 
 storage::Result<std::unique_ptr<EventBatches>> ReadEventBatches(const storage::EventLog& log,
                                                                 RegistryPtr registry,
-                                                                Sequence after, Sequence until) {
+                                                                Sequence after, Sequence until,
+                                                                DecodeFor purpose) {
   SCIMLEDGER_TRY_ASSIGN(auto reader, log.Read(after.Next(), storage::ReadCheck::kVerify));
   const bool is_long = until.value > after.value + kAheadMin;
   std::unique_ptr<Source<Records>> records =
       std::make_unique<VerifiedRecords>(std::move(reader), after, until);
   if (is_long) records = std::make_unique<Ahead<Records>>(std::move(records));
   std::unique_ptr<EventBatches> events =
-      std::make_unique<DecodedBatches>(std::move(records), std::move(registry));
+      std::make_unique<DecodedBatches>(std::move(records), std::move(registry), purpose);
   if (is_long) events = std::make_unique<Ahead<std::vector<Event>>>(std::move(events));
   return events;
 }

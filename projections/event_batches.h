@@ -22,10 +22,11 @@ class Source {
 using EventBatches = Source<std::vector<Event>>;
 
 /// Reads the events after `after` up to `until` (or the log's end), checks every hash and decodes
-/// them for folding. `registry` is the one in force at `after`; schemas added on
+/// them for `purpose`. `registry` is the one in force at `after`; schemas added on
 /// the way are folded into it. A long stretch is checked and decoded on two threads, some batches
 /// ahead of the caller (I-10). `log` must outlive the result.
 [[nodiscard]] storage::Result<std::unique_ptr<EventBatches>> ReadEventBatches(
-    const storage::EventLog& log, RegistryPtr registry, Sequence after, Sequence until);
+    const storage::EventLog& log, RegistryPtr registry, Sequence after, Sequence until,
+    DecodeFor purpose = DecodeFor::kFolding);
 
 }  // namespace scimledger::projections

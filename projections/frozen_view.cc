@@ -40,7 +40,11 @@ void FrozenView::ForEachResourceAtLeast(
 }
 
 std::optional<std::uint32_t> FrozenView::OrdinalOf(const ResourceId& id) const {
-  const std::optional<std::uint32_t> ordinal = ids_->Find(id);
+  std::optional<std::uint32_t> ordinal = ids_->Find(id);
+  if (!ordinal && more_ids_ != nullptr) {
+    const auto found = more_ids_->find(id);
+    if (found != more_ids_->end()) ordinal = found->second;
+  }
   if (!ordinal) return std::nullopt;
   const Resource* resource = contents_.Find(*ordinal);
   if (resource == nullptr || resource->id != id) return std::nullopt;

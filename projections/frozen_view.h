@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <utility>
 
@@ -13,8 +14,12 @@ namespace scimledger::projections {
 /// outlive the directory.
 class FrozenView final : public DirectoryView {
  public:
-  FrozenView(DirectoryContents contents, std::shared_ptr<const IdIndex> ids)
-      : contents_(std::move(contents)), ids_(std::move(ids)) {}
+  using IdMap = boost::unordered_flat_map<ResourceId, std::uint32_t, UuidHash>;
+
+  /// `more_ids`: of rows that `ids` may not know any more; nullptr for none.
+  FrozenView(DirectoryContents contents, std::shared_ptr<const IdIndex> ids,
+             std::shared_ptr<const IdMap> more_ids = nullptr)
+      : contents_(std::move(contents)), ids_(std::move(ids)), more_ids_(std::move(more_ids)) {}
 
   Sequence sequence() const override { return contents_.head; }
   RegistryPtr registry() const override { return contents_.lookups->registry(); }
@@ -51,6 +56,7 @@ class FrozenView final : public DirectoryView {
   /// nullptr: not there at this sequence.
   ResourcePtr FindRow(const ResourceId& id) const;
   const DirectoryContents& contents() const { return contents_; }
+  const std::shared_ptr<const IdIndex>& ids() const { return ids_; }
 
  private:
   /// nullopt: not a resource of this sequence.
@@ -59,6 +65,7 @@ class FrozenView final : public DirectoryView {
 
   DirectoryContents contents_;
   std::shared_ptr<const IdIndex> ids_;
+  std::shared_ptr<const IdMap> more_ids_;
 };
 
 }  // namespace scimledger::projections

@@ -259,12 +259,12 @@ class MergedMatches {
 
 class IndexedQuery {
  public:
-  IndexedQuery(const Directory& directory, const Query& query, std::string_view base_url,
+  IndexedQuery(const DirectoryReader& directory, const Query& query, std::string_view base_url,
                ExplainWriter& explain)
       : directory_(directory), query_(query), base_url_(base_url), explain_(explain) {}
 
   std::optional<QueryResult> Run() {
-    AttributeIndex& index = IndexOf(directory_);
+    AttributeIndex& index = directory_.attribute_index();
     std::vector<AttributeIndex::ColumnName> wanted = Wanted();
     if (IsDeep(query_)) {
       index.WaitFor(wanted, query_.deadline);
@@ -278,10 +278,10 @@ class IndexedQuery {
       return state != nullptr && state->Find(name.first, name.second) != nullptr;
     });
     if (!has_columns && !looks_up) return std::nullopt;
-    if (state == nullptr) state = std::make_shared<const IndexState>(IndexState{Freeze(), {}});
+    if (state == nullptr) state = std::make_shared<const IndexState>(IndexState{directory_.FreezeRows(), {}});
 
     // The view comes after the state, so it is at least as young.
-    const auto view = Freeze();
+    const auto view = directory_.FreezeRows();
     const std::size_t step = explain_.Begin("compare with the index's view");
     const RowTable::Difference difference =
         view->contents().rows.DifferenceFrom(state->base->contents().rows);
@@ -293,10 +293,6 @@ class IndexedQuery {
   }
 
  private:
-  std::shared_ptr<const FrozenView> Freeze() const {
-    return std::dynamic_pointer_cast<const FrozenView>(directory_.Freeze());
-  }
-
   bool AnyLooksUp() const {
     const RegistryPtr registry = directory_.current_registry();
     return std::any_of(query_.types.begin(), query_.types.end(), [&](const TypeQuery& type) {
@@ -322,7 +318,7 @@ class IndexedQuery {
   /// Values that are too long to sort by are known only when their column is there.
   ColumnKey ChooseSortColumn(ResourceTypeId type, const std::vector<ColumnKey>& keys) const {
     const AttributeIndex::ColumnName first{type, keys.front()};
-    const IndexStatePtr state = IndexOf(directory_).Acquire({&first, 1});
+    const IndexStatePtr state = directory_.attribute_index().Acquire({&first, 1});
     const ColumnPtr column = state == nullptr ? nullptr : state->Find(type, keys.front());
     return column != nullptr && !Sorts(*column) ? keys.back() : keys.front();
   }
@@ -383,7 +379,7 @@ class IndexedQuery {
     result.is_late = deadline.was_late();
   }
 
-  const Directory& directory_;
+  const DirectoryReader& directory_;
   const Query& query_;
   std::string_view base_url_;
   ExplainWriter& explain_;
@@ -391,7 +387,7 @@ class IndexedQuery {
 
 }  // namespace
 
-std::optional<QueryResult> RunIndexed(const Directory& directory, const Query& query,
+std::optional<QueryResult> RunIndexed(const DirectoryReader& directory, const Query& query,
                                       std::string_view base_url, ExplainWriter& explain) {
   return IndexedQuery(directory, query, base_url, explain).Run();
 }

@@ -10,7 +10,7 @@
 namespace scimledger::projections {
 
 /// Answers the query from the attribute index. nullopt: the index has nothing for it (now).
-std::optional<QueryResult> RunIndexed(const Directory& directory, const Query& query,
+std::optional<QueryResult> RunIndexed(const DirectoryReader& directory, const Query& query,
                                       std::string_view base_url, ExplainWriter& explain);
 
 }  // namespace scimledger::projections

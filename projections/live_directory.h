@@ -12,8 +12,6 @@
 
 namespace scimledger::projections {
 
-class FrozenView;
-
 /// The directory itself. README.md tells how it keeps readers and the writer apart.
 class LiveDirectory final : public Directory {
  public:
@@ -52,6 +50,7 @@ class LiveDirectory final : public Directory {
   Sequence position() const override;
   RegistryPtr current_registry() const override;
   std::shared_ptr<const DirectoryView> Freeze() const override;
+  std::shared_ptr<const FrozenView> FreezeRows() const override;
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
@@ -61,8 +60,7 @@ class LiveDirectory final : public Directory {
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
   std::optional<Credential> FindCredentialById(const Uuid& id) const override;
 
-  /// Answers filters; no part of the state.
-  AttributeIndex& index() const { return index_; }
+  AttributeIndex& attribute_index() const override { return index_; }
 
   /// For tests: where a row keeps its sets tells whether they were copied.
   const DirectoryContents& contents() const { return contents_; }
@@ -84,7 +82,6 @@ class LiveDirectory final : public Directory {
   [[nodiscard]] storage::Result<void> FoldTogether(std::span<const Event> events);
   [[nodiscard]] storage::Result<void> Fold(std::span<const Event> events);
 
-  std::shared_ptr<const FrozenView> FreezeView() const;
   std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key) const;
 
   mutable std::shared_mutex
@@ -94,7 +91,7 @@ class LiveDirectory final : public Directory {
   KeyIndex keys_;
   boost::unordered_flat_map<Hash, Uuid, SecretHash> secrets_;
   /// Last, because its thread takes views.
-  mutable AttributeIndex index_{[this] { return FreezeView(); }};
+  mutable AttributeIndex index_{[this] { return FreezeRows(); }};
 };
 
 }  // namespace scimledger::projections

@@ -17,21 +17,15 @@ RegistryPtr LiveDirectory::current_registry() const {
   return contents_.lookups->registry();
 }
 
-std::shared_ptr<const FrozenView> LiveDirectory::FreezeView() const {
+std::shared_ptr<const FrozenView> LiveDirectory::FreezeRows() const {
   const std::shared_lock lock(mutex_);
   return std::make_shared<const FrozenView>(contents_, ids_);
 }
 
-AttributeIndex& IndexOf(const Directory& directory) {
-  const auto* const live = dynamic_cast<const LiveDirectory*>(&directory);
-  SCIMLEDGER_INVARIANT(live != nullptr, "a directory without an attribute index");
-  return live->index();
-}
-
-std::shared_ptr<const DirectoryView> LiveDirectory::Freeze() const { return FreezeView(); }
+std::shared_ptr<const DirectoryView> LiveDirectory::Freeze() const { return FreezeRows(); }
 
 FoundResource LiveDirectory::Find(const ResourceId& id) const {
-  std::shared_ptr<const FrozenView> view = FreezeView();
+  std::shared_ptr<const FrozenView> view = FreezeRows();
   ResourcePtr resource = view->FindRow(id);
   return {std::move(resource), std::move(view)};
 }
@@ -108,7 +102,7 @@ std::size_t LiveDirectory::CountHits(const EqualityKey& key) const {
     case EqualityKey::Kind::kId:
       return 1;
     case EqualityKey::Kind::kMember:
-      return OrdinalsOf(*FreezeView(), key).size();
+      return OrdinalsOf(*FreezeRows(), key).size();
     case EqualityKey::Kind::kAttribute:
       break;
   }

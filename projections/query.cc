@@ -75,7 +75,7 @@ bool IsPlainList(const Query& query) {
          query.order == ListOrder::kCreation;
 }
 
-QueryResult ListAll(const Directory& directory, const Query& query) {
+QueryResult ListAll(const DirectoryReader& directory, const Query& query) {
   const ResourceTypeId type = query.types.front().type;
   QueryResult result;
   result.view = directory.Freeze();
@@ -103,7 +103,7 @@ std::uint32_t FirstOrdinal(const Query& query) {
   return query.after && query.order == ListOrder::kCreation ? query.after->ordinal + 1 : 0;
 }
 
-std::size_t CountHits(const Directory& directory, const Driver& driver) {
+std::size_t CountHits(const DirectoryReader& directory, const Driver& driver) {
   std::size_t hits = 0;
   for (const EqualityKey& key : driver) hits += directory.CountHits(key);
   return hits;
@@ -114,7 +114,7 @@ std::optional<ResourceTypeId> OnlyType(const Query& query) {
   return query.types.front().type;
 }
 
-QueryResult RunDriven(const Directory& directory, const Query& query, const Driver& driver,
+QueryResult RunDriven(const DirectoryReader& directory, const Query& query, const Driver& driver,
                       std::string_view base_url) {
   QueryResult result;
   PageBuilder page(query);
@@ -136,7 +136,7 @@ std::uint64_t CountRows(const DirectoryView& view, const Query& query) {
   return rows;
 }
 
-QueryResult Scan(const Directory& directory, const Query& query, std::string_view base_url) {
+QueryResult Scan(const DirectoryReader& directory, const Query& query, std::string_view base_url) {
   QueryResult result;
   PageBuilder page(query);
   result.view = directory.Freeze();
@@ -165,8 +165,8 @@ bool CanPageDeep(const SchemaRegistry& registry, const Query& query) {
   });
 }
 
-bool NeedsScan(const Directory& directory, const Query& query) {
-  if (IsPlainList(query)) return false;
+bool NeedsScan(const DirectoryReader& directory, const Query& query) {
+  if (IsPlainList(query)) return !directory.has_rows();
   const auto driver = FindDriver(directory, query);
   if (!driver) return true;
   if (CountHits(directory, *driver) > kHitsAtOnceMax) return true;
@@ -175,7 +175,7 @@ bool NeedsScan(const Directory& directory, const Query& query) {
   });
 }
 
-QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url,
+QueryResult Run(const DirectoryReader& directory, const Query& query, std::string_view base_url,
                 Explain* explain) {
   ExplainWriter writer(explain);
   const std::size_t step = writer.Begin("list");

@@ -62,15 +62,15 @@ bool IsDeep(const Query& query);
 bool CanPageDeep(const SchemaRegistry& registry, const Query& query);
 
 /// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: a plain
-/// list of one type, or for each type one of the filter's and-ed terms, or all of its or-ed terms,
+/// list of one type (of a directory that has its rows), or for each type one of the filter's and-ed terms, or all of its or-ed terms,
 /// is an equality the directory looks up.
-bool NeedsScan(const Directory& directory, const Query& query);
+bool NeedsScan(const DirectoryReader& directory, const Query& query);
 
 struct Explain;
 
 /// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location
 /// and $ref, which filters may name. `explain` (explain.h), where given, is told how. Thread-safe.
-QueryResult Run(const Directory& directory, const Query& query, std::string_view base_url,
+QueryResult Run(const DirectoryReader& directory, const Query& query, std::string_view base_url,
                 Explain* explain = nullptr);
 
 }  // namespace scimledger::projections

@@ -13,7 +13,7 @@ namespace {
 /// Finds out which equalities of a filter drive it, for one type.
 class DriverFinder {
  public:
-  DriverFinder(const Directory& directory, ResourceTypeId type)
+  DriverFinder(const DirectoryReader& directory, ResourceTypeId type)
       : directory_(directory),
         registry_(directory.current_registry()),
         type_(registry_->type(type)) {}
@@ -80,14 +80,14 @@ class DriverFinder {
     return hits;
   }
 
-  const Directory& directory_;
+  const DirectoryReader& directory_;
   RegistryPtr registry_;
   const ResourceType& type_;
 };
 
 }  // namespace
 
-std::optional<Driver> FindDriver(const Directory& directory, const Query& query) {
+std::optional<Driver> FindDriver(const DirectoryReader& directory, const Query& query) {
   Driver all;
   for (const TypeQuery& type : query.types) {
     if (!type.filter) return std::nullopt;

@@ -12,6 +12,6 @@ namespace scimledger::projections {
 using Driver = std::vector<EqualityKey>;
 
 /// Finds the equalities that drive the query, of all its types together. nullopt: it takes a scan.
-std::optional<Driver> FindDriver(const Directory& directory, const Query& query);
+std::optional<Driver> FindDriver(const DirectoryReader& directory, const Query& query);
 
 }  // namespace scimledger::projections

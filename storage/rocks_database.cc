@@ -40,6 +40,8 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   table.block_size = kBlockBytes;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   table.cache_index_and_filter_blocks = true;
+  // Grows while a reader goes on: a single event costs one block, a replay reads far ahead.
+  table.max_auto_readahead_size = kReadaheadBytes;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -259,7 +261,6 @@ void RocksCursor::SeekWithLock(std::string_view first) {
   snapshot_ = database_->database_->GetSnapshot();
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
-  options.readahead_size = kReadaheadBytes;
   options.fill_cache = false;
   iterator_.reset(database_->database_->NewIterator(options));
   iterator_->Seek(ToSlice(first));

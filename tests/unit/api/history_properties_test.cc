@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <future>
 #include <map>
 
 #include "engine/decide_diff.h"
@@ -10,10 +9,8 @@
 #include "engine/resource_json.h"
 #include "projections/directory.h"
 #include "storage/hash.h"
-#include "storage/memory_event_log.h"
-#include "tests/unit/api/service_fixture.h"
+#include "tests/unit/api/random_tenant.h"
 #include "tests/unit/engine/fake_state.h"
-#include "tests/unit/engine/random_commands.h"
 
 namespace scimledger::api {
 namespace {
@@ -37,87 +34,6 @@ Value ValueAt(const SchemaRegistry& registry, const AttributeMap& attributes, At
   const Value* const part = parts == nullptr ? nullptr : parts->Find(id);
   return part == nullptr ? Value() : *part;
 }
-
-/// A tenant over a log that survives it, driven by random commands with random schemas, restarted
-/// and rebuilt at random moments. Everything follows from the seed.
-class History {
- public:
-  explicit History(std::uint64_t seed)
-      : commands_(seed, RandomCommands::Schemas::kRandom), choices_(seed * 31) {
-    options_.projections =
-        std::filesystem::temp_directory_path() / ("scimledger_history_" + IdText());
-    // Some restarts find a snapshot that is behind, some one at the head.
-    options_.snapshot_interval = 40;
-    Open();
-  }
-  ~History() {
-    tenant_.reset();
-    std::filesystem::remove_all(options_.projections);
-  }
-  History(const History&) = delete;
-  History& operator=(const History&) = delete;
-
-  void Run(int commands) {
-    for (int i = 0; i < commands && !testing::Test::HasFatalFailure(); ++i) {
-      Step();
-      if (choices_() % 60 == 0) Restart();
-      if (choices_() % 60 == 0) Rebuild();
-    }
-  }
-
-  Tenant& tenant() { return *tenant_; }
-  const storage::EventLog& log() const { return *log_; }
-  std::size_t no_ops() const { return no_ops_; }
-  std::size_t accepted() const { return accepted_; }
-
- private:
-  static std::string IdText() { return storage::RandomUuid().ToString(); }
-
-  void Open() {
-    auto tenant = Tenant::Open(std::make_unique<SurvivingLog>(log_), clock_, options_);
-    ASSERT_TRUE(tenant) << tenant.error().message;
-    tenant_ = *std::move(tenant);
-  }
-
-  void Restart() {
-    tenant_.reset();
-    // A start without a snapshot replays from zero.
-    if (choices_() % 2 == 0) std::filesystem::remove_all(options_.projections);
-    Open();
-  }
-
-  void Rebuild() {
-    const auto rebuilt = tenant_->Rebuild(nullptr);
-    ASSERT_TRUE(rebuilt) << rebuilt.error().message;
-    EXPECT_EQ(rebuilt->sequence, log_->head().sequence);
-    EXPECT_EQ(storage::ToHex(rebuilt->before), storage::ToHex(rebuilt->after));
-  }
-
-  /// One command; an accepted one moves the head by its events, a no-op or a refusal not at all.
-  void Step() {
-    // Commands are often parsed against an older registry than the one they are decided on.
-    if (choices_() % 3 == 0) commands_.UseRegistry(tenant_->directory().current_registry());
-    const Sequence before = log_->head().sequence;
-    std::promise<Result<Outcome>> promise;
-    tenant_->Submit(commands_.Next(),
-                    [&](Result<Outcome> outcome) { promise.set_value(std::move(outcome)); });
-    const auto outcome = promise.get_future().get();
-    const std::uint64_t events = outcome ? outcome->events : 0;
-    ASSERT_EQ(log_->head().sequence.value, before.value + events);
-    if (!outcome) return;
-    ASSERT_EQ(outcome->sequence, log_->head().sequence);
-    ++(events == 0 ? no_ops_ : accepted_);
-  }
-
-  std::shared_ptr<storage::EventLog> log_ = storage::MakeMemoryEventLog(IdOf(0x1065));
-  SteppingClock clock_;
-  TenantOptions options_;
-  RandomCommands commands_;
-  std::mt19937_64 choices_;
-  std::unique_ptr<Tenant> tenant_;
-  std::size_t no_ops_ = 0;
-  std::size_t accepted_ = 0;
-};
 
 /// Decodes the log with the registry in force at each event and hands each to `visit`, with the
 /// state before it; folds it afterwards.
@@ -187,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, HistoryPropertiesTest,
 
 /// I-3.
 TEST_P(HistoryPropertiesTest, ReplayEqualsLive) {
-  History history(GetParam());
+  RandomTenant history(GetParam());
   for (int part = 0; part < 4; ++part) {
     ASSERT_NO_FATAL_FAILURE(history.Run(kCommands / 4));
     const auto verified = history.tenant().VerifyReplay(nullptr);
@@ -200,7 +116,7 @@ TEST_P(HistoryPropertiesTest, ReplayEqualsLive) {
 }
 
 TEST_P(HistoryPropertiesTest, EveryEventsBeforeAndAfterFitTheStatesAroundIt) {
-  History history(GetParam());
+  RandomTenant history(GetParam());
   ASSERT_NO_FATAL_FAILURE(history.Run(kCommands));
 
   std::map<ResourceId, Known> resources;
@@ -267,7 +183,7 @@ bool IsSame(const Known& a, const Known& b) {
 }
 
 TEST_P(HistoryPropertiesTest, TheNetChangesAreTheDifferenceOfTheStates) {
-  History history(GetParam());
+  RandomTenant history(GetParam());
   ASSERT_NO_FATAL_FAILURE(history.Run(kCommands));
   std::mt19937_64 choices(GetParam());
   const std::uint64_t head = history.log().head().sequence.value;
@@ -310,7 +226,7 @@ TEST_P(HistoryPropertiesTest, TheNetChangesAreTheDifferenceOfTheStates) {
 /// I-6: apart from salts, log and digest are a function of the commands and the clock.
 TEST_P(HistoryPropertiesTest, EqualCommandsGiveEqualEvents) {
   const auto run = [] {
-    History history(GetParam());
+    RandomTenant history(GetParam());
     history.Run(kCommands);
     std::string bytes;
     ForEachEvent(history.log(),

@@ -51,45 +51,6 @@ class RandomDirectory {
   std::int64_t time_us_ = 1'790'000'000'000'000;
 };
 
-/// A query with random filter, order and page. nullopt: the filter cannot be bound.
-std::optional<Query> RandomQuery(const Directory& directory, RandomFilters& random,
-                                 std::string& text) {
-  const auto view = directory.Freeze();
-  const RegistryPtr registry = view->registry();
-  const auto types = registry->resource_types();
-  const ResourceType& type = types[random.Below(types.size())];
-  const bool is_across = random.Below(4) == 0;
-  text = random.Next(*view, type, 3);
-  const auto syntax = ParseFilter(text);
-  SCIMLEDGER_INVARIANT(syntax.has_value(), text.c_str());
-  Query query;
-  for (const ResourceType& any : types) {
-    if (!is_across && any.id != type.id) continue;
-    auto bound = is_across ? BindFilterAcrossTypes(*registry, any, *syntax)
-                           : BindFilter(*registry, any, *syntax);
-    if (!bound) return std::nullopt;
-    query.types.push_back({any.id, *std::move(bound), std::nullopt});
-  }
-  if (random.Below(2) == 0) {
-    const std::string path = random.Path(*registry, type);
-    text += " by " + path;
-    query.order = random.Below(2) == 0 ? ListOrder::kAscending : ListOrder::kDescending;
-    for (TypeQuery& part : query.types) {
-      const auto found = ResolvePath(*registry, registry->type(part.type), path);
-      if (found && registry->attribute(found->sub.value_or(found->attribute)).type !=
-                       AttributeType::kComplex) {
-        part.sort_by = found;
-      }
-    }
-    if (random.Below(3) == 0) {
-      for (TypeQuery& part : query.types) part.filter.reset();
-    }
-  }
-  query.start_index = 1 + random.Below(5);
-  query.count = random.Below(8);
-  return query;
-}
-
 /// What a run of random queries met: the property says nothing of what it did not meet.
 struct Met {
   int indexed = 0;
@@ -109,7 +70,7 @@ void Note(const Explain& explain, const Directory& directory, const Query& query
     if (step.how == "walk in the list's order" && query.order != ListOrder::kCreation) ++met.walked;
     if (step.what.starts_with("rows that changed") && step.found > 0U) ++met.changed;
   }
-  const IndexStatePtr state = IndexOf(directory).Acquire({});
+  const IndexStatePtr state = directory.attribute_index().Acquire({});
   if (state) met.bases.emplace(met.seed, state->base->sequence().value);
 }
 
@@ -130,7 +91,7 @@ TEST(AttributeIndexTest, AnswersWhatThePlainEvaluatorSays) {
     met.seed = seed;
     SCOPED_TRACE(seed);
     RandomDirectory directory(seed);
-    directory.get().index().Configure(Restless());
+    directory.get().attribute_index().Configure(Restless());
     RandomFilters random(seed);
     directory.Change(250);
     for (int round = 0; round < 250; ++round) {
@@ -153,13 +114,13 @@ TEST(AttributeIndexTest, AnswersTheSameWhileItIsMadeByTheThread) {
     RandomDirectory directory(seed);
     AttributeIndexOptions options = Restless();
     options.rows_at_once = 0;
-    directory.get().index().Configure(options);
+    directory.get().attribute_index().Configure(options);
     RandomFilters random(seed);
     directory.Change(200);
     for (int round = 0; round < 150; ++round) {
       if (round % 3 == 0) directory.Change(static_cast<int>(random.Below(4)));
       ExpectRandomAnswers(directory, random, met);
-      if (round % 7 == 0) directory.get().index().WaitUntilIdle();
+      if (round % 7 == 0) directory.get().attribute_index().WaitUntilIdle();
     }
   }
   EXPECT_GT(met.indexed, 100);
@@ -188,7 +149,7 @@ TEST(AttributeIndexTest, AnswersManyThreadsWhileAWriterCommits) {
     LiveDirectory directory;
     AttributeIndexOptions options = Restless();
     options.rows_at_once = rows_at_once;
-    directory.index().Configure(options);
+    directory.attribute_index().Configure(options);
     directory.Commit(history.Next(150));
     std::atomic<bool> is_done = false;
     std::vector<std::thread> readers;
@@ -204,7 +165,7 @@ TEST(AttributeIndexTest, AnswersManyThreadsWhileAWriterCommits) {
 TEST(AttributeIndexTest, FollowsADirectoryThatIsExchanged) {
   SampleHistory history(3);
   LiveDirectory directory;
-  directory.index().Configure(Restless());
+  directory.attribute_index().Configure(Restless());
   LiveDirectory rebuilt;
   const auto commit = [&](const std::vector<Event>& events) {
     directory.Commit(events);
@@ -213,11 +174,11 @@ TEST(AttributeIndexTest, FollowsADirectoryThatIsExchanged) {
   commit(history.Next(100));
   const Query query = MakeQuery(directory, "User", R"(displayName co "n" and not (title pr))");
   ExpectAnswer(directory, query);
-  EXPECT_GT(directory.index().memory_bytes(), 0U);
+  EXPECT_GT(directory.attribute_index().memory_bytes(), 0U);
 
   directory.Exchange(rebuilt);
 
-  EXPECT_EQ(directory.index().memory_bytes(), 0U);
+  EXPECT_EQ(directory.attribute_index().memory_bytes(), 0U);
   ExpectAnswer(directory, query);
   directory.Commit(history.Next(20));
   ExpectAnswer(directory, query);
@@ -240,7 +201,7 @@ TEST(AttributeIndexTest, DropsWhatWasNotUsedForLongestWhenMemoryIsShort) {
   directory.Commit(history.Next(200));
   const std::string_view names[] = {"userName", "displayName", "name.familyName"};
   const auto columns = UserColumns(directory, names);
-  AttributeIndex& index = directory.index();
+  AttributeIndex& index = directory.attribute_index();
   index.Acquire({columns.data(), 2});
   AttributeIndexOptions options;
   options.memory_max_bytes = index.memory_bytes();
@@ -262,7 +223,7 @@ TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
   directory.Commit(history.Next(200));
   const std::string_view names[] = {"userName", "displayName"};
   const auto columns = UserColumns(directory, names);
-  AttributeIndex& index = directory.index();
+  AttributeIndex& index = directory.attribute_index();
   index.Acquire({columns.data(), 1});
   AttributeIndexOptions options;
   options.memory_max_bytes = index.memory_bytes();
@@ -281,14 +242,14 @@ TEST(AttributeIndexTest, LetsGoOfAViewThatFellBehind) {
   AttributeIndexOptions options = Restless();
   options.keep = std::chrono::milliseconds(0);
   options.rows_at_once = 0;
-  directory.index().Configure(options);
+  directory.attribute_index().Configure(options);
   directory.Commit(history.Next(100));
   ExpectAnswer(directory, MakeQuery(directory, "User", R"(displayName co "n")"));
-  directory.index().WaitUntilIdle();
-  EXPECT_GT(directory.index().memory_bytes(), 0U);
+  directory.attribute_index().WaitUntilIdle();
+  EXPECT_GT(directory.attribute_index().memory_bytes(), 0U);
 
   directory.Commit(history.Next(100));
-  while (directory.index().memory_bytes() > 0) {
+  while (directory.attribute_index().memory_bytes() > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -299,16 +260,16 @@ TEST(AttributeIndexTest, LetsGoOfALargeViewThatAFewRowsAskedFor) {
   AttributeIndexOptions options = Restless();
   options.keep = std::chrono::milliseconds(0);
   options.rows_at_once = 10;
-  directory.index().Configure(options);
+  directory.attribute_index().Configure(options);
   for (int number = 0; number < 30; ++number) {
     directory.Commit(history.CreateUser("user" + std::to_string(number)));
   }
   directory.Commit(history.CreateGroup("group"));
   ExpectAnswer(directory, MakeQuery(directory, "Group", R"(displayName co "g")"));
-  EXPECT_GT(directory.index().memory_bytes(), 0U);
+  EXPECT_GT(directory.attribute_index().memory_bytes(), 0U);
 
   for (const ResourceId& user : history.users()) directory.Commit(history.SetTitle(user, "Lead"));
-  while (directory.index().memory_bytes() > 0) {
+  while (directory.attribute_index().memory_bytes() > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -338,7 +299,7 @@ TEST(AttributeIndexTest, APageFarFromTheStartWaitsForItsColumn) {
   LiveDirectory directory;
   AttributeIndexOptions options;
   options.rows_at_once = 0;
-  directory.index().Configure(options);
+  directory.attribute_index().Configure(options);
   directory.Commit(history.Next(200));
   Query query = MakeQuery(directory, "User", "");
   SortBy(directory, "displayName", ListOrder::kAscending, query);
@@ -381,7 +342,7 @@ TEST(AttributeIndexTest, LeavesDerivedPartsToTheEvaluator) {
   const std::string manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
   SampleHistory history(21);
   LiveDirectory directory;
-  directory.index().Configure(Restless());
+  directory.attribute_index().Configure(Restless());
   directory.Commit(history.Next(150));
   for (int round = 0; round < 10; ++round) {
     for (const std::string& filter :

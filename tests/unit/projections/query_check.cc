@@ -11,7 +11,7 @@
 
 namespace scimledger::projections {
 
-Query MakeQuery(const Directory& directory, std::string_view type, const std::string& filter) {
+Query MakeQuery(const DirectoryReader& directory, std::string_view type, const std::string& filter) {
   const RegistryPtr registry = directory.current_registry();
   Query query;
   for (const ResourceType& any : registry->resource_types()) {
@@ -28,12 +28,50 @@ Query MakeQuery(const Directory& directory, std::string_view type, const std::st
   return query;
 }
 
-void SortBy(const Directory& directory, const std::string& name, ListOrder order, Query& query) {
+void SortBy(const DirectoryReader& directory, const std::string& name, ListOrder order, Query& query) {
   const RegistryPtr registry = directory.current_registry();
   query.order = order;
   for (TypeQuery& part : query.types) {
     part.sort_by = ResolvePath(*registry, registry->type(part.type), name);
   }
+}
+
+std::optional<Query> RandomQuery(const DirectoryReader& directory, RandomFilters& random,
+                                 std::string& text) {
+  const auto view = directory.Freeze();
+  const RegistryPtr registry = view->registry();
+  const auto types = registry->resource_types();
+  const ResourceType& type = types[random.Below(types.size())];
+  const bool is_across = random.Below(4) == 0;
+  text = random.Next(*view, type, 3);
+  const auto syntax = ParseFilter(text);
+  SCIMLEDGER_INVARIANT(syntax.has_value(), text.c_str());
+  Query query;
+  for (const ResourceType& any : types) {
+    if (!is_across && any.id != type.id) continue;
+    auto bound = is_across ? BindFilterAcrossTypes(*registry, any, *syntax)
+                           : BindFilter(*registry, any, *syntax);
+    if (!bound) return std::nullopt;
+    query.types.push_back({any.id, *std::move(bound), std::nullopt});
+  }
+  if (random.Below(2) == 0) {
+    const std::string path = random.Path(*registry, type);
+    text += " by " + path;
+    query.order = random.Below(2) == 0 ? ListOrder::kAscending : ListOrder::kDescending;
+    for (TypeQuery& part : query.types) {
+      const auto found = ResolvePath(*registry, registry->type(part.type), path);
+      if (found && registry->attribute(found->sub.value_or(found->attribute)).type !=
+                       AttributeType::kComplex) {
+        part.sort_by = found;
+      }
+    }
+    if (random.Below(3) == 0) {
+      for (TypeQuery& part : query.types) part.filter.reset();
+    }
+  }
+  query.start_index = 1 + random.Below(5);
+  query.count = random.Below(8);
+  return query;
 }
 
 namespace {
@@ -85,11 +123,11 @@ QueryResult Expected(std::shared_ptr<const DirectoryView> view, const Query& que
   return result;
 }
 
-QueryResult Answer(const Directory& directory, const Query& query, Explain* explain) {
+QueryResult Answer(const DirectoryReader& directory, const Query& query, Explain* explain) {
   return Run(directory, query, kBaseUrl, explain);
 }
 
-void ExpectAnswer(const Directory& directory, const Query& query, Explain* explain) {
+void ExpectAnswer(const DirectoryReader& directory, const Query& query, Explain* explain) {
   const Sequence before = directory.position();
   const QueryResult answer = Answer(directory, query, explain);
   const QueryResult expected = Expected(answer.view, query);
@@ -99,7 +137,7 @@ void ExpectAnswer(const Directory& directory, const Query& query, Explain* expla
   EXPECT_GE(answer.view->sequence(), before);
 }
 
-void ExpectWalk(const Directory& directory, Query& query) {
+void ExpectWalk(const DirectoryReader& directory, Query& query) {
   query.start_index = 1;
   query.count = std::max<std::uint64_t>(query.count, 1);
   std::vector<ResourcePtr> walked;

@@ -1,30 +1,36 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "projections/explain.h"
 #include "projections/query.h"
+#include "random_filters.h"
 
 namespace scimledger::projections {
 
 inline constexpr std::string_view kBaseUrl = "http://h/v2";
 
 /// A query about one type, or about all of them (`type` empty).
-Query MakeQuery(const Directory& directory, std::string_view type, const std::string& filter);
+Query MakeQuery(const DirectoryReader& directory, std::string_view type, const std::string& filter);
 
-void SortBy(const Directory& directory, const std::string& name, ListOrder order, Query& query);
+void SortBy(const DirectoryReader& directory, const std::string& name, ListOrder order, Query& query);
+
+/// A query with random filter, order and page. nullopt: the filter cannot be bound.
+std::optional<Query> RandomQuery(const DirectoryReader& directory, RandomFilters& random,
+                                 std::string& text);
 
 /// What the plain evaluator says of every row of the view.
 QueryResult Expected(std::shared_ptr<const DirectoryView> view, const Query& query);
 
 /// Run(), out of reach inside a test's body, which has a Run of its own.
-QueryResult Answer(const Directory& directory, const Query& query, Explain* explain = nullptr);
+QueryResult Answer(const DirectoryReader& directory, const Query& query, Explain* explain = nullptr);
 
 /// Expects that the answer is what the plain evaluator says of the answer's own view.
-void ExpectAnswer(const Directory& directory, const Query& query, Explain* explain = nullptr);
+void ExpectAnswer(const DirectoryReader& directory, const Query& query, Explain* explain = nullptr);
 
 /// Expects that walking from page to page gives what one long list does.
-void ExpectWalk(const Directory& directory, Query& query);
+void ExpectWalk(const DirectoryReader& directory, Query& query);
 
 }  // namespace scimledger::projections

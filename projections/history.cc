@@ -1,0 +1,265 @@
+#include "projections/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "projections/event_batches.h"
+#include "projections/history_error.h"
+#include "projections/numbering.h"
+
+namespace scimledger::projections {
+namespace {
+
+/// Rows are written together up to this many bytes, so that folding many events costs few writes.
+constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
+/// How often the log is looked at after a nudge, and for how long.
+constexpr std::chrono::milliseconds kPollEvery{5};
+constexpr std::chrono::seconds kAwakeFor{10};
+constexpr std::chrono::milliseconds kProgressEvery{200};
+constexpr std::size_t kAdministrationsMax = 4;
+
+storage::Result<std::optional<HistoryPosition>> ReadPosition(const storage::KeyValueStore& store) {
+  SCIMLEDGER_TRY_ASSIGN(const auto value,
+                        store.Get(std::string(1, static_cast<char>(HistoryRow::kPosition))));
+  if (!value) return std::nullopt;
+  return HistoryFold::DecodePosition(*value);
+}
+
+/// Whether the rows were folded from this log. An event's id is random, so the one at the position
+/// tells.
+storage::Result<bool> Fits(const storage::EventLog& log, const HistoryPosition& position) {
+  if (position.log_id != log.id() || position.sequence > log.head().sequence) return false;
+  if (position.sequence == Sequence{0}) return true;
+  SCIMLEDGER_TRY_ASSIGN(const auto reader,
+                        log.Read(position.sequence, storage::ReadCheck::kTrust));
+  SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
+  return stored && stored->id == position.event;
+}
+
+HistoryPosition Beginning(const storage::EventLog& log) {
+  HistoryPosition position;
+  position.log_id = log.id();
+  return position;
+}
+
+}  // namespace
+
+storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog& log,
+                                                        Options options) {
+  const auto try_open = [&]() -> storage::Result<std::unique_ptr<History>> {
+    SCIMLEDGER_TRY_ASSIGN(auto store, storage::KeyValueStore::Open(options.directory));
+    SCIMLEDGER_TRY_ASSIGN(const auto position, ReadPosition(*store));
+    // No position yet: it is new, or nothing of it survived.
+    if (position) {
+      SCIMLEDGER_TRY_ASSIGN(const bool fits, Fits(log, *position));
+      if (!fits) return storage::Fail(storage::ErrorCode::kIncompatible, "it is of another log");
+    }
+    const HistoryPosition start = position.value_or(Beginning(log));
+    std::unique_ptr<History> history(new History(log, options, std::move(store), start));
+    SCIMLEDGER_TRY(history->Restore(start));
+    return history;
+  };
+  auto opened = try_open();
+  const bool is_ours = opened || opened.error().code == storage::ErrorCode::kLocked ||
+                       opened.error().code == storage::ErrorCode::kNoSpace;
+  if (!is_ours) {
+    if (options.notice) {
+      options.notice(fmt::format("the history in {} is not used and is made again: {}",
+                                 options.directory.string(), opened.error().message));
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(options.directory, ignored);
+    opened = try_open();
+  }
+  if (opened) {
+    History& history = **opened;
+    history.thread_ = std::thread([&history] { history.Follow(); });
+  }
+  return opened;
+}
+
+History::History(const storage::EventLog& log, Options options,
+                 std::unique_ptr<storage::KeyValueStore> store, const HistoryPosition& position)
+    : log_(log),
+      options_(std::move(options)),
+      store_(std::move(store)),
+      reader_(*store_),
+      fold_(*store_, position),
+      position_(position.sequence.value) {}
+
+History::~History() {
+  is_stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+  }
+  nudged_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  // What is not kept is folded again at the next start.
+  (void)store_->Flush();
+}
+
+storage::Result<void> History::Restore(const HistoryPosition& position) {
+  try {
+    administration_ = reader_.Administration();
+  } catch (const HistoryError& error) {
+    return storage::Fail(storage::ErrorCode::kCorrupt, error.what());
+  }
+  SCIMLEDGER_TRY(fold_.Restore(log_, administration_));
+  fold_.SetHead(position.sequence);
+  const bool is_new = position.sequence == Sequence{0};
+  if (!is_new && HashNumbering(*fold_.registry()) != position.numbering) {
+    return storage::Fail(storage::ErrorCode::kIncompatible,
+                         "it numbers attributes as another version did");
+  }
+  const std::uint32_t chunk = ChunkOf(position.sequence.Next());
+  terms_.Open(chunk);
+  const Sequence before{FirstOf(chunk).value - 1};
+  SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), before,
+                                                             position.sequence,
+                                                             DecodeFor::kIndexing));
+  while (true) {
+    SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
+    if (batch.empty()) return {};
+    for (const Event& event : batch) terms_.Add(event);
+  }
+}
+
+void History::Nudge() {
+  if (is_awake_.load(std::memory_order_relaxed) || is_awake_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+  }
+  nudged_.notify_all();
+}
+
+storage::Result<void> History::WaitFor(Sequence sequence,
+                                       std::chrono::steady_clock::time_point deadline,
+                                       const std::function<void(Sequence)>& progress) {
+  while (position() < sequence) {
+    Nudge();
+    {
+      std::unique_lock lock(mutex_);
+      const auto until = std::min(deadline, std::chrono::steady_clock::now() + kProgressEvery);
+      moved_.wait_until(lock, until, [&] { return failure_ || position() >= sequence; });
+      if (failure_) return std::unexpected(*failure_);
+    }
+    if (progress) progress(position());
+    if (position() < sequence && std::chrono::steady_clock::now() >= deadline) {
+      return storage::Fail(
+          storage::ErrorCode::kUnavailable,
+          fmt::format("the history is at sequence {} and still on its way to {}", position().value,
+                      sequence.value));
+    }
+  }
+  return {};
+}
+
+std::shared_ptr<const Administration> History::AdministrationAt(Sequence at) const {
+  std::vector<Sequence> sequences;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto end = std::upper_bound(administration_.begin(), administration_.end(), at);
+    const auto count = static_cast<std::size_t>(end - administration_.begin());
+    const auto known = administrations_.find(count);
+    if (known != administrations_.end()) return known->second;
+    sequences.assign(administration_.begin(), end);
+  }
+  AdministrationFold fold;
+  Expect(fold.Restore(log_, sequences));
+  auto made = std::make_shared<Administration>(fold.administration());
+  made->lookups = std::make_shared<const LookupAttributes>(made->registry);
+  const std::lock_guard lock(mutex_);
+  if (administrations_.size() >= kAdministrationsMax) administrations_.clear();
+  administrations_.emplace(sequences.size(), made);
+  return made;
+}
+
+void History::Follow() {
+  while (!is_stopping_) {
+    storage::Result<void> caught_up;
+    try {
+      caught_up = CatchUp();
+    } catch (const std::exception& error) {
+      caught_up = storage::Fail(storage::ErrorCode::kIo, error.what());
+    }
+    // A log that is being reopened comes back; the history itself does not.
+    const bool is_passing =
+        !caught_up && caught_up.error().code == storage::ErrorCode::kUnavailable;
+    if (!caught_up && !is_passing) return FailWith(caught_up.error());
+    if (!WaitForWork()) return;
+  }
+}
+
+void History::FailWith(storage::Error error) {
+  error.message = fmt::format("the history in {} does not follow the log any more: {}",
+                              options_.directory.string(), error.message);
+  if (options_.notice) options_.notice(error.message);
+  {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(error);
+  }
+  moved_.notify_all();
+}
+
+/// False: it is to stop.
+bool History::WaitForWork() {
+  const auto asleep_at = std::chrono::steady_clock::now() + kAwakeFor;
+  std::unique_lock lock(mutex_);
+  const auto has_work = [this] { return is_stopping_ || log_.head().sequence > position(); };
+  while (!has_work()) {
+    if (std::chrono::steady_clock::now() < asleep_at) {
+      nudged_.wait_for(lock, kPollEvery);
+      continue;
+    }
+    is_awake_ = false;
+    nudged_.wait(lock, [&] { return is_awake_ || has_work(); });
+    is_awake_ = true;
+    break;
+  }
+  return !is_stopping_;
+}
+
+storage::Result<void> History::CatchUp() {
+  const Sequence head = log_.head().sequence;
+  if (head <= position()) return {};
+  SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), position(),
+                                                             head, DecodeFor::kIndexing));
+  while (!is_stopping_) {
+    SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
+    if (batch.empty()) break;
+    for (const Event& event : batch) SCIMLEDGER_TRY(FoldOne(event));
+  }
+  return WriteFolded();
+}
+
+storage::Result<void> History::FoldOne(const Event& event) {
+  SCIMLEDGER_TRY(fold_.Fold(event));
+  terms_.Add(event);
+  if (event.kind > EventKind::kResourceDeleted) {
+    const std::lock_guard lock(mutex_);
+    administration_.push_back(event.sequence);
+  }
+  const bool is_last_of_chunk = OffsetOf(event.sequence) == kChunkEvents - 1;
+  if (is_last_of_chunk) terms_.WriteTo(fold_.batch());
+  if (!is_last_of_chunk && fold_.pending_bytes() < kWriteBytes) return {};
+  SCIMLEDGER_TRY(WriteFolded());
+  if (is_last_of_chunk) terms_.Open(ChunkOf(event.sequence.Next()));
+  return {};
+}
+
+storage::Result<void> History::WriteFolded() {
+  if (fold_.head() == position()) return {};
+  SCIMLEDGER_TRY(fold_.Write());
+  {
+    const std::lock_guard lock(mutex_);
+    position_.store(fold_.head().value, std::memory_order_release);
+  }
+  moved_.notify_all();
+  return {};
+}
+
+}  // namespace scimledger::projections

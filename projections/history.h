@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "projections/administration.h"
+#include "projections/history_fold.h"
+#include "projections/history_reader.h"
+#include "projections/term_index.h"
+#include "storage/event_log.h"
+#include "storage/key_value_store.h"
+
+namespace scimledger::projections {
+
+/// The history and the audit index of one tenant, on disk: any resource, any group's members, any
+/// member's groups as of any sequence, and which events have a term. It follows the log on a thread
+/// of its own, off the commit path, so it lags behind the head by a moment; who needs a sequence
+/// waits for it. Disposable: what does not fit the log, or is damaged, is made again.
+///
+/// Thread-safe after Open.
+class History {
+ public:
+  struct Options {
+    std::filesystem::path directory;
+    /// Told one line for the operator: thrown away, or failed, and why. Any thread.
+    std::function<void(const std::string& line)> notice;
+  };
+
+  /// `log` must outlive it. Opens what is there, or begins anew; then follows the log.
+  [[nodiscard]] static storage::Result<std::unique_ptr<History>> Open(const storage::EventLog& log,
+                                                                      Options options);
+  /// Stops following, and keeps what was folded.
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  /// The log may have grown. Cheap; called for every command.
+  void Nudge();
+  Sequence position() const { return Sequence{position_.load(std::memory_order_acquire)}; }
+  /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`.
+  /// Else why it does not follow the log any more. `progress` is told the position now and then.
+  [[nodiscard]] storage::Result<void> WaitFor(
+      Sequence sequence, std::chrono::steady_clock::time_point deadline,
+      const std::function<void(Sequence)>& progress = {});
+
+  const HistoryReader& reader() const { return reader_; }
+  /// Schemas, settings and credentials as of `at`, up to the position. Throws HistoryError.
+  std::shared_ptr<const Administration> AdministrationAt(Sequence at) const;
+  /// Which events of the chunk have the term, of those up to the position. Throws HistoryError.
+  ChunkEvents FindTerm(TermIndex::Term term, std::uint32_t chunk) const {
+    return terms_.Find(*store_, term, chunk);
+  }
+
+  std::size_t memory_bytes() const { return store_->memory_bytes(); }
+  std::size_t disk_bytes() const { return store_->disk_bytes(); }
+
+ private:
+  History(const storage::EventLog& log, Options options,
+          std::unique_ptr<storage::KeyValueStore> store, const HistoryPosition& position);
+
+  /// Everything in memory that the stored rows stand for.
+  [[nodiscard]] storage::Result<void> Restore(const HistoryPosition& position);
+  void Follow();
+  [[nodiscard]] storage::Result<void> CatchUp();
+  [[nodiscard]] storage::Result<void> FoldOne(const Event& event);
+  [[nodiscard]] storage::Result<void> WriteFolded();
+  bool WaitForWork();
+  void FailWith(storage::Error error);
+
+  const storage::EventLog& log_;
+  const Options options_;
+  const std::unique_ptr<storage::KeyValueStore> store_;
+  const HistoryReader reader_;
+  TermIndex terms_;
+  HistoryFold fold_;  ///< of the following thread
+
+  std::atomic<std::uint64_t> position_{0};
+  std::atomic<bool> is_awake_{true};
+  std::atomic<bool> is_stopping_{false};
+  mutable std::mutex mutex_;
+  std::condition_variable moved_;   ///< position, failure
+  std::condition_variable nudged_;  ///< is_awake_, is_stopping_
+  std::optional<storage::Error> failure_;
+  std::vector<Sequence> administration_;  ///< sequences up to the position
+  /// By how many of them were folded.
+  mutable std::map<std::size_t, std::shared_ptr<const Administration>> administrations_;
+
+  std::thread thread_;
+};
+
+}  // namespace scimledger::projections

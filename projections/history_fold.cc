@@ -1,0 +1,190 @@
+#include "projections/history_fold.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "projections/history_error.h"
+#include "projections/numbering.h"
+#include "storage/big_endian.h"
+
+namespace scimledger::projections {
+namespace {
+
+using storage::AppendBigEndian;
+using storage::ReadBigEndian;
+
+constexpr std::size_t kUuidBytes = 16;
+constexpr std::size_t kPositionBytes = 1 + 2 * kUuidBytes + 8 + 4 + sizeof(Hash);
+
+bool IsAboutResource(EventKind kind) {
+  return kind == EventKind::kResourceCreated || kind == EventKind::kResourceReplaced ||
+         kind == EventKind::kResourcePatched || kind == EventKind::kResourceDeleted;
+}
+
+std::string EncodeOrdinal(std::uint32_t ordinal) {
+  std::string value;
+  AppendBigEndian(value, ordinal);
+  return value;
+}
+
+}  // namespace
+
+std::string HistoryFold::EncodePosition(const HistoryPosition& position) {
+  std::string value;
+  value += static_cast<char>(kVersion);
+  value += position.log_id.AsBytes();
+  AppendBigEndian(value, position.sequence.value);
+  value += position.event.AsBytes();
+  AppendBigEndian(value, position.next_ordinal);
+  value.append(reinterpret_cast<const char*>(position.numbering.data()), position.numbering.size());
+  return value;
+}
+
+std::optional<HistoryPosition> HistoryFold::DecodePosition(std::string_view value) {
+  if (value.size() != kPositionBytes || value.front() != static_cast<char>(kVersion)) {
+    return std::nullopt;
+  }
+  HistoryPosition position;
+  std::size_t at = 1;
+  position.log_id = *Uuid::FromBytes(value.substr(at, kUuidBytes));
+  at += kUuidBytes;
+  position.sequence = {ReadBigEndian<std::uint64_t>(value, at)};
+  at += sizeof(std::uint64_t);
+  position.event = *Uuid::FromBytes(value.substr(at, kUuidBytes));
+  at += kUuidBytes;
+  position.next_ordinal = ReadBigEndian<std::uint32_t>(value, at);
+  at += sizeof(std::uint32_t);
+  std::copy_n(value.data() + at, position.numbering.size(),
+              reinterpret_cast<char*>(position.numbering.data()));
+  return position;
+}
+
+HistoryFold::HistoryFold(storage::KeyValueStore& store, const HistoryPosition& position)
+    : store_(store),
+      reader_(store),
+      position_(position),
+      lookups_(std::make_unique<LookupAttributes>(registry())) {
+  SetHead(position.sequence);
+  position_.numbering = HashNumbering(*registry());
+}
+
+storage::Result<void> HistoryFold::Fold(const Event& event) {
+  members_.clear();
+  SCIMLEDGER_TRY(Apply(*this, event));
+  position_.sequence = event.sequence;
+  position_.event = event.id;
+  std::string value;
+  AppendBigEndian(value, static_cast<std::uint64_t>(event.time_us));
+  if (!IsAboutResource(event.kind)) {
+    batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence), value);
+    return {};
+  }
+  AppendBigEndian(value, *OrdinalOf(event.resource));
+  batch_.Put(HistoryKey(HistoryRow::kTouched, event.sequence), value);
+  if (!members_.empty()) PutMembers(event);
+  return {};
+}
+
+storage::Result<void> HistoryFold::Write() {
+  batch_.Put(std::string(1, static_cast<char>(HistoryRow::kPosition)), EncodePosition(position_));
+  SCIMLEDGER_TRY(store_.Write(batch_));
+  batch_.Clear();
+  Forget();
+  // They go with the next rows: a set is read from what is written.
+  PutDueSets();
+  return {};
+}
+
+ResourcePtr HistoryFold::FindResource(const ResourceId& id) const {
+  if (const auto found = recent_.find(id); found != recent_.end()) return found->second;
+  const auto ordinal = OrdinalOf(id);
+  if (!ordinal) return nullptr;
+  ResourcePtr resource = reader_.ResourceAt(*ordinal, head());
+  recent_[id] = resource;
+  return resource;
+}
+
+std::optional<std::uint32_t> HistoryFold::OrdinalOf(const ResourceId& id) const {
+  if (const auto found = ordinals_.find(id); found != ordinals_.end()) return found->second;
+  const auto ordinal = reader_.OrdinalOf(id);
+  if (ordinal) ordinals_[id] = *ordinal;
+  return ordinal;
+}
+
+void HistoryFold::PutResource(const ResourcePtr& before, const ResourcePtr& after) {
+  const Resource& any = after != nullptr ? *after : *before;
+  const Sequence sequence = head().Next();
+  const std::string key = HistoryKey(HistoryRow::kVersion, any.ordinal, sequence);
+  recent_[any.id] = after;
+  if (before == nullptr) {
+    position_.next_ordinal = any.ordinal + 1;
+    ordinals_[any.id] = any.ordinal;
+    batch_.Put(IdKey(any.id), EncodeOrdinal(any.ordinal));
+  }
+  if (after == nullptr) return batch_.Put(key, {});
+  batch_.Put(key, EncodeVersion(*after));
+  if (before == nullptr || before->document != after->document) PutKeys(before.get(), *after);
+}
+
+void HistoryFold::PutKeys(const Resource* before, const Resource& after) {
+  std::vector<KeyHash> known;
+  if (before != nullptr) known = lookups_->KeysOf(*before);
+  for (const KeyHash key : lookups_->KeysOf(after)) {
+    if (!std::binary_search(known.begin(), known.end(), key)) {
+      batch_.Put(KeyHashKey(key, after.ordinal), {});
+    }
+  }
+}
+
+void HistoryFold::SetMember(const ResourceId&, const ResourceId& member, bool is_member) {
+  if (const auto ordinal = OrdinalOf(member)) members_.push_back({*ordinal, is_member});
+}
+
+void HistoryFold::PutMembers(const Event& event) {
+  const std::uint32_t group = *OrdinalOf(event.resource);
+  GroupState& state = StateOf(group);
+  for (const MembershipChange& change : members_) {
+    change.is_added ? ++state.size : --state.size;
+    batch_.Put(GroupsKey(change.ordinal, event.sequence, group), change.is_added ? "+" : "-");
+  }
+  state.changes_since_set += static_cast<std::uint32_t>(members_.size());
+  batch_.Put(HistoryKey(HistoryRow::kMembers, group, event.sequence),
+             EncodeMembers({state.changes_since_set, state.size, members_}));
+  if (state.changes_since_set >= std::max(kSetEvery, state.size / 8)) due_sets_.insert(group);
+}
+
+HistoryFold::GroupState& HistoryFold::StateOf(std::uint32_t group) {
+  const auto [found, is_new] = groups_.try_emplace(group);
+  if (is_new) {
+    const MembersRow last = reader_.LastMembersRow(group);
+    found->second = {last.changes_since_set, last.size};
+  }
+  return found->second;
+}
+
+void HistoryFold::PutDueSets() {
+  for (const std::uint32_t group : due_sets_) {
+    batch_.Put(HistoryKey(HistoryRow::kMemberSet, group, head()),
+               EncodeMemberSet(reader_.MembersAt(group, head())));
+    groups_[group].changes_since_set = 0;
+  }
+  due_sets_.clear();
+}
+
+/// Only after a write: what is in a batch cannot be read back yet.
+void HistoryFold::Forget() {
+  if (recent_.size() > kRecentMax) recent_.clear();
+  if (ordinals_.size() > kOrdinalsMax) ordinals_.clear();
+  if (groups_.size() > kGroupsMax) {
+    groups_.clear();
+    due_sets_.clear();
+  }
+}
+
+void HistoryFold::SetRegistry(RegistryPtr registry) {
+  AdministrationFold::SetRegistry(std::move(registry));
+  lookups_ = std::make_unique<LookupAttributes>(this->registry());
+  position_.numbering = HashNumbering(*this->registry());
+}
+
+}  // namespace scimledger::projections

@@ -1,0 +1,208 @@
+#include "projections/history_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "projections/history_error.h"
+#include "storage/big_endian.h"
+
+namespace scimledger::projections {
+namespace {
+
+using storage::KeyValueCursor;
+using storage::ReadBigEndian;
+
+/// A cursor that stopped: the end, or a failed read.
+void ExpectEnd(const KeyValueCursor& cursor) {
+  if (!cursor.is_valid()) Expect(cursor.status());
+}
+
+/// Later changes over an ascending set.
+class SetChanges {
+ public:
+  void Put(std::uint32_t ordinal, Sequence since, bool is_member) {
+    changes_[ordinal] = is_member ? since : Sequence{0};
+  }
+
+  std::vector<Membership> Over(const std::vector<Membership>& set) const {
+    std::vector<Membership> result;
+    result.reserve(set.size() + changes_.size());
+    auto change = changes_.begin();
+    const auto take = [&] {
+      if (change->second != Sequence{0}) result.push_back({change->first, change->second});
+      ++change;
+    };
+    for (const Membership& member : set) {
+      while (change != changes_.end() && change->first < member.ordinal) take();
+      if (change != changes_.end() && change->first == member.ordinal) {
+        take();
+      } else {
+        result.push_back(member);
+      }
+    }
+    while (change != changes_.end()) take();
+    return result;
+  }
+
+ private:
+  std::map<std::uint32_t, Sequence> changes_;  ///< sequence 0: left
+};
+
+}  // namespace
+
+std::optional<std::uint32_t> HistoryReader::OrdinalOf(const ResourceId& id) const {
+  const auto value = Expect(store_.Get(IdKey(id)));
+  if (!value) return std::nullopt;
+  return ReadBigEndian<std::uint32_t>(*value, 0);
+}
+
+ResourcePtr HistoryReader::ResourceAt(std::uint32_t ordinal, Sequence at) const {
+  const auto cursor = store_.Scan();
+  cursor->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, at));
+  ExpectEnd(*cursor);
+  if (!cursor->is_valid() || !IsOf(cursor->key(), HistoryRow::kVersion, ordinal)) return nullptr;
+  return DecodeVersion(ordinal, cursor->value());
+}
+
+std::vector<std::uint32_t> HistoryReader::HoldersOf(KeyHash key) const {
+  std::vector<std::uint32_t> holders;
+  const std::string first = KeyHashKey(key, 0);
+  const std::string_view prefix =
+      std::string_view(first).substr(0, first.size() - sizeof(std::uint32_t));
+  const auto cursor = store_.Scan();
+  for (cursor->Seek(first); cursor->is_valid() && cursor->key().starts_with(prefix);
+       cursor->Next()) {
+    holders.push_back(ReadBigEndian<std::uint32_t>(cursor->key(), prefix.size()));
+  }
+  ExpectEnd(*cursor);
+  return holders;
+}
+
+std::vector<Membership> HistoryReader::MembersAt(std::uint32_t group, Sequence at) const {
+  const auto cursor = store_.Scan();
+  cursor->SeekBack(HistoryKey(HistoryRow::kMemberSet, group, at));
+  ExpectEnd(*cursor);
+  std::vector<Membership> set;
+  Sequence after;
+  if (cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kMemberSet, group)) {
+    after = SequenceOf(cursor->key());
+    set = DecodeMemberSet(cursor->value());
+  }
+  SetChanges changes;
+  ForEachMembersChange(group, after, at, [&](Sequence sequence, const auto& changed) {
+    for (const MembershipChange& change : changed) {
+      changes.Put(change.ordinal, sequence, change.is_added);
+    }
+  });
+  return changes.Over(set);
+}
+
+std::vector<Membership> HistoryReader::GroupsAt(std::uint32_t member, Sequence at) const {
+  SetChanges changes;
+  ForEachGroupsChange(member, Sequence{1}, at,
+                      [&](Sequence sequence, std::uint32_t group, bool joined) {
+                        changes.Put(group, sequence, joined);
+                      });
+  return changes.Over({});
+}
+
+MembersRow HistoryReader::LastMembersRow(std::uint32_t group) const {
+  const auto cursor = store_.Scan();
+  cursor->SeekBack(HistoryKey(HistoryRow::kMembers, group, Sequence{UINT64_MAX}));
+  ExpectEnd(*cursor);
+  if (!cursor->is_valid() || !IsOf(cursor->key(), HistoryRow::kMembers, group)) return {};
+  MembersRow row = DecodeMembers(cursor->value());
+  const Sequence last = SequenceOf(cursor->key());
+  cursor->SeekBack(HistoryKey(HistoryRow::kMemberSet, group, Sequence{UINT64_MAX}));
+  ExpectEnd(*cursor);
+  if (cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kMemberSet, group) &&
+      SequenceOf(cursor->key()) >= last) {
+    row.changes_since_set = 0;
+  }
+  return row;
+}
+
+void HistoryReader::ForEachMembersChange(
+    std::uint32_t group, Sequence after, Sequence until,
+    const std::function<void(Sequence, const std::vector<MembershipChange>&)>& visit) const {
+  const auto cursor = store_.Scan();
+  cursor->Seek(HistoryKey(HistoryRow::kMembers, group, after.Next()));
+  for (; cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kMembers, group); cursor->Next()) {
+    const Sequence sequence = SequenceOf(cursor->key());
+    if (sequence > until) return;
+    visit(sequence, DecodeMembers(cursor->value()).changes);
+  }
+  ExpectEnd(*cursor);
+}
+
+void HistoryReader::ForEachTouched(
+    Sequence after, Sequence until,
+    const std::function<void(Sequence, std::uint32_t)>& visit) const {
+  const auto cursor = store_.Scan();
+  cursor->Seek(HistoryKey(HistoryRow::kTouched, after.Next()));
+  for (; cursor->is_valid() && cursor->key().front() == static_cast<char>(HistoryRow::kTouched);
+       cursor->Next()) {
+    const Sequence sequence = SequenceOf(cursor->key());
+    if (sequence > until) return;
+    visit(sequence, ReadBigEndian<std::uint32_t>(cursor->value(), sizeof(std::int64_t)));
+  }
+  ExpectEnd(*cursor);
+}
+
+void HistoryReader::ForEachVersion(std::uint32_t ordinal, Sequence first, Sequence last,
+                                   bool is_descending,
+                                   const std::function<bool(Sequence)>& visit) const {
+  const auto cursor = store_.Scan();
+  if (is_descending) {
+    cursor->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, last));
+  } else {
+    cursor->Seek(HistoryKey(HistoryRow::kVersion, ordinal, first));
+  }
+  while (cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kVersion, ordinal)) {
+    const Sequence sequence = SequenceOf(cursor->key());
+    if (sequence < first || sequence > last || !visit(sequence)) return;
+    is_descending ? cursor->Previous() : cursor->Next();
+  }
+  ExpectEnd(*cursor);
+}
+
+void HistoryReader::ForEachGroupsChange(
+    std::uint32_t member, Sequence first, Sequence last,
+    const std::function<void(Sequence, std::uint32_t, bool)>& visit) const {
+  constexpr std::size_t kSequenceAt = 1 + sizeof(std::uint32_t);
+  const auto cursor = store_.Scan();
+  cursor->Seek(HistoryKey(HistoryRow::kGroups, member, first));
+  for (; cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kGroups, member); cursor->Next()) {
+    const Sequence sequence{ReadBigEndian<std::uint64_t>(cursor->key(), kSequenceAt)};
+    if (sequence > last) return;
+    visit(sequence,
+          ReadBigEndian<std::uint32_t>(cursor->key(), kSequenceAt + sizeof sequence.value),
+          cursor->value() == "+");
+  }
+  ExpectEnd(*cursor);
+}
+
+std::int64_t HistoryReader::TimeOf(Sequence sequence) const {
+  for (const HistoryRow row : {HistoryRow::kTouched, HistoryRow::kAdministration}) {
+    const auto value = Expect(store_.Get(HistoryKey(row, sequence)));
+    if (value) return static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(*value, 0));
+  }
+  throw HistoryError(fmt::format("the history has no event {}", sequence.value));
+}
+
+std::vector<Sequence> HistoryReader::Administration() const {
+  std::vector<Sequence> sequences;
+  const auto cursor = store_.Scan();
+  cursor->Seek(HistoryKey(HistoryRow::kAdministration, Sequence{0}));
+  for (; cursor->is_valid() &&
+         cursor->key().front() == static_cast<char>(HistoryRow::kAdministration);
+       cursor->Next()) {
+    sequences.push_back(SequenceOf(cursor->key()));
+  }
+  ExpectEnd(*cursor);
+  return sequences;
+}
+
+}  // namespace scimledger::projections

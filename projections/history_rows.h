@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/resource.h"
+#include "projections/key_index.h"
+#include "storage/identifiers.h"
+#include "storage/key_value_store.h"
+
+namespace scimledger::projections {
+
+/// The rows of the history projection (README.md): keys in order, so that everything about one
+/// resource, one group or one term lies together, oldest first. Integers are big-endian.
+enum class HistoryRow : char {
+  kPosition = 'p',     ///< one: see HistoryPosition
+  kVersion = 'v',      ///< ordinal ‖ sequence → the resource right after that event; empty: deleted
+  kId = 'i',           ///< resource id → ordinal
+  kKey = 'k',          ///< key hash ‖ ordinal → nothing: it held the key at some time
+  kMembers = 'm',      ///< group ‖ sequence → what the event did to its members
+  kMemberSet = 'M',    ///< group ‖ sequence → its members right after that event
+  kGroups = 'g',       ///< member ‖ sequence ‖ group → whether it joined or left
+  kTouched = 'l',      ///< sequence → recorded time ‖ ordinal of the resource it is about
+  kAdministration = 'r',  ///< sequence of an event about no resource → recorded time
+  kTerm = 't',         ///< term hash ‖ chunk → which events of the chunk have the term
+};
+
+std::string HistoryKey(HistoryRow row, std::uint32_t owner, Sequence sequence);
+std::string HistoryKey(HistoryRow row, Sequence sequence);
+std::string IdKey(const ResourceId& id);
+std::string KeyHashKey(KeyHash key, std::uint32_t ordinal);
+std::string GroupsKey(std::uint32_t member, Sequence sequence, std::uint32_t group);
+std::string TermKey(std::uint64_t term, std::uint32_t chunk);
+
+/// The sequence that a key of `row ‖ owner ‖ sequence` ends with. The caller knows its row.
+Sequence SequenceOf(std::string_view key);
+/// Whether the key is of that row and owner.
+bool IsOf(std::string_view key, HistoryRow row, std::uint32_t owner);
+
+std::string EncodeVersion(const Resource& resource);
+/// nullptr: an empty value, a deleted resource. Throws HistoryError for anything else that is no
+/// version.
+ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value);
+
+/// What one event did to one set.
+struct MembershipChange {
+  std::uint32_t ordinal = 0;
+  bool is_added = false;
+};
+
+/// One member of a set, and the event that made it one.
+struct Membership {
+  std::uint32_t ordinal = 0;
+  Sequence since;
+  friend bool operator==(const Membership&, const Membership&) = default;
+};
+
+/// A row of kMembers: its changes, and how much a reader has to read since the last whole set.
+struct MembersRow {
+  std::uint32_t changes_since_set = 0;  ///< with its own
+  std::uint32_t size = 0;               ///< of the set afterwards
+  std::vector<MembershipChange> changes;
+};
+std::string EncodeMembers(const MembersRow& row);
+MembersRow DecodeMembers(std::string_view value);
+/// Ascending by ordinal.
+std::string EncodeMemberSet(const std::vector<Membership>& set);
+std::vector<Membership> DecodeMemberSet(std::string_view value);
+
+}  // namespace scimledger::projections

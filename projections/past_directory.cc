@@ -1,0 +1,97 @@
+#include "projections/past_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace scimledger::projections {
+
+PastDirectory::PastDirectory(History& history, const DirectoryReader& live, Sequence at)
+    : live_(live),
+      view_(std::make_shared<const PastView>(history, live.FreezeRows(), at,
+                                             history.reader().TimeOf(at.Next()))) {}
+
+Sequence PastDirectory::position() const { return view_->sequence(); }
+
+RegistryPtr PastDirectory::current_registry() const { return view_->registry(); }
+
+std::shared_ptr<const DirectoryView> PastDirectory::Freeze() const { return view_; }
+
+std::shared_ptr<const FrozenView> PastDirectory::FreezeRows() const { return view_->Rows(); }
+
+bool PastDirectory::has_rows() const { return view_->has_rows(); }
+
+FoundResource PastDirectory::Find(const ResourceId& id) const {
+  return {view_->FindRow(id), view_};
+}
+
+bool PastDirectory::HasLookup(const AttributePath& path) const {
+  const LookupAttributes& lookups = view_->lookups();
+  return lookups.IsId(path) || lookups.IsKeyed(path) || lookups.IsMemberValue(path);
+}
+
+FoundResources PastDirectory::LookUp(ResourceTypeId type, const EqualityKey& key) const {
+  return LookUpAny(type, {&key, 1});
+}
+
+FoundResources PastDirectory::LookUpAny(std::optional<ResourceTypeId> type,
+                                        std::span<const EqualityKey> keys) const {
+  FoundResources found;
+  found.view = view_;
+  std::vector<ResourcePtr>& rows = found.resources;
+  for (const EqualityKey& key : keys) {
+    for (const std::uint32_t ordinal : OrdinalsOf(key)) {
+      ResourcePtr row = view_->RowAt(ordinal);
+      if (row == nullptr || (type && row->type != *type)) continue;
+      if (key.kind == EqualityKey::Kind::kAttribute &&
+          !view_->lookups().Holds(*row, key.path, key.key)) {
+        continue;
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  const auto by_ordinal = [](const ResourcePtr& a, const ResourcePtr& b) {
+    return a->ordinal < b->ordinal;
+  };
+  std::sort(rows.begin(), rows.end(), by_ordinal);
+  const auto is_same = [](const ResourcePtr& a, const ResourcePtr& b) {
+    return a->ordinal == b->ordinal;
+  };
+  rows.erase(std::unique(rows.begin(), rows.end(), is_same), rows.end());
+  return found;
+}
+
+std::vector<std::uint32_t> PastDirectory::OrdinalsOf(const EqualityKey& key) const {
+  if (key.kind == EqualityKey::Kind::kAttribute) {
+    return view_->history().reader().HoldersOf(
+        HashKey(key.path.sub.value_or(key.path.attribute), key.key));
+  }
+  const std::optional<ResourceId> id = ResourceId::Parse(key.key);
+  const ResourcePtr row = id ? view_->FindRow(*id) : nullptr;
+  if (row == nullptr) return {};
+  if (key.kind == EqualityKey::Kind::kId) return {row->ordinal};
+  std::vector<std::uint32_t> ordinals;
+  for (const ResourcePtr& group : view_->GroupsOf(row->ordinal)) {
+    ordinals.push_back(group->ordinal);
+  }
+  return ordinals;
+}
+
+std::size_t PastDirectory::CountHits(const EqualityKey& key) const {
+  return key.kind == EqualityKey::Kind::kId ? 1 : OrdinalsOf(key).size();
+}
+
+std::optional<Credential> PastDirectory::FindCredentialBySecret(const Hash& secret_hash) const {
+  for (const auto& [id, credential] : view_->administration().credentials) {
+    if (credential.secret_hash == secret_hash) return credential;
+  }
+  return std::nullopt;
+}
+
+std::optional<Credential> PastDirectory::FindCredentialById(const Uuid& id) const {
+  const auto& credentials = view_->administration().credentials;
+  const auto found = credentials.find(id);
+  if (found == credentials.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace scimledger::projections

@@ -1,0 +1,170 @@
+#include "storage/key_value_store.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <utility>
+
+namespace scimledger::storage {
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{8} << 10U;
+/// Shared by the stores of all tenants.
+constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
+/// What a crash loses at most has to be written again at the next start.
+constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20U;
+constexpr double kFilterBitsPerKey = 10;
+constexpr std::size_t kInfoLogBytesMax = std::size_t{1} << 20U;
+
+std::shared_ptr<rocksdb::Cache> SharedCache() {
+  static const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  return cache;
+}
+
+rocksdb::Options StoreOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = 3;
+  options.max_background_jobs = 2;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = kInfoLogBytesMax;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  // Closing flushes first (Flush); a table half written by a crash is not part of the store.
+  options.avoid_flush_during_shutdown = true;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = kBlockBytes;
+  table.block_cache = SharedCache();
+  table.cache_index_and_filter_blocks = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+ErrorCode CodeOf(const rocksdb::Status& status) {
+  if (status.IsCorruption()) return ErrorCode::kCorrupt;
+  if (status.IsNotSupported() || status.IsInvalidArgument()) return ErrorCode::kIncompatible;
+  if (status.IsNoSpace()) return ErrorCode::kNoSpace;
+  return ErrorCode::kIo;
+}
+
+class RocksKeyValueCursor final : public KeyValueCursor {
+ public:
+  explicit RocksKeyValueCursor(std::unique_ptr<rocksdb::Iterator> iterator)
+      : iterator_(std::move(iterator)) {}
+
+  void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
+  void SeekBack(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
+  void Next() override { iterator_->Next(); }
+  void Previous() override { iterator_->Prev(); }
+  bool is_valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return ToView(iterator_->key()); }
+  std::string_view value() const override { return ToView(iterator_->value()); }
+  Result<void> status() const override {
+    const rocksdb::Status status = iterator_->status();
+    if (status.ok()) return {};
+    return Fail(CodeOf(status), fmt::format("cannot read a projection: {}", status.ToString()));
+  }
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace
+
+struct KeyValueBatch::Changes {
+  rocksdb::WriteBatch batch;
+};
+
+KeyValueBatch::KeyValueBatch() : changes_(std::make_unique<Changes>()) {}
+KeyValueBatch::~KeyValueBatch() = default;
+KeyValueBatch::KeyValueBatch(KeyValueBatch&&) noexcept = default;
+KeyValueBatch& KeyValueBatch::operator=(KeyValueBatch&&) noexcept = default;
+
+void KeyValueBatch::Put(std::string_view key, std::string_view value) {
+  changes_->batch.Put(ToSlice(key), ToSlice(value));
+}
+
+std::size_t KeyValueBatch::bytes() const { return changes_->batch.GetDataSize(); }
+
+void KeyValueBatch::Clear() { changes_->batch.Clear(); }
+
+class RocksKeyValueStore final : public KeyValueStore {
+ public:
+  RocksKeyValueStore(std::unique_ptr<rocksdb::DB> database, std::filesystem::path directory)
+      : database_(std::move(database)), directory_(std::move(directory)) {}
+
+  Result<std::optional<std::string>> Get(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = database_->Get({}, ToSlice(key), &value);
+    if (status.ok()) return value;
+    if (status.IsNotFound()) return std::nullopt;
+    return Failed("read", status);
+  }
+
+  std::unique_ptr<KeyValueCursor> Scan() const override {
+    return std::make_unique<RocksKeyValueCursor>(
+        std::unique_ptr<rocksdb::Iterator>(database_->NewIterator({})));
+  }
+
+  Result<void> Write(KeyValueBatch& batch) override {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    const rocksdb::Status status = database_->Write(options, &batch.changes_->batch);
+    if (status.ok()) return {};
+    return Failed("write", status);
+  }
+
+  Result<void> Flush() override {
+    const rocksdb::Status status = database_->Flush({});
+    if (status.ok()) return {};
+    return Failed("write", status);
+  }
+
+  std::size_t memory_bytes() const override {
+    return Property(rocksdb::DB::Properties::kCurSizeAllMemTables) +
+           Property(rocksdb::DB::Properties::kEstimateTableReadersMem);
+  }
+  std::size_t disk_bytes() const override {
+    return Property(rocksdb::DB::Properties::kTotalSstFilesSize);
+  }
+
+ private:
+  std::unexpected<Error> Failed(std::string_view what, const rocksdb::Status& status) const {
+    return Fail(CodeOf(status),
+                fmt::format("cannot {} {}: {}", what, directory_.string(), status.ToString()));
+  }
+  std::size_t Property(const std::string& name) const {
+    std::uint64_t value = 0;
+    database_->GetIntProperty(name, &value);
+    return static_cast<std::size_t>(value);
+  }
+
+  std::unique_ptr<rocksdb::DB> database_;
+  const std::filesystem::path directory_;
+};
+
+Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory) {
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(StoreOptions(), directory.string(), &opened);
+  std::unique_ptr<rocksdb::DB> database(opened);
+  if (!status.ok()) {
+    return Fail(CodeOf(status),
+                fmt::format("cannot open {}: {}", directory.string(), status.ToString()));
+  }
+  return std::make_unique<RocksKeyValueStore>(std::move(database), directory);
+}
+
+}  // namespace scimledger::storage

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/result.h"
+
+namespace scimledger::storage {
+
+/// Changes of a key-value store that become visible, and survive a crash, together.
+class KeyValueBatch {
+ public:
+  KeyValueBatch();
+  ~KeyValueBatch();
+  KeyValueBatch(KeyValueBatch&&) noexcept;
+  KeyValueBatch& operator=(KeyValueBatch&&) noexcept;
+
+  void Put(std::string_view key, std::string_view value);
+  /// Bytes of keys and values so far, with what the store adds.
+  std::size_t bytes() const;
+  void Clear();
+
+ private:
+  friend class RocksKeyValueStore;
+  struct Changes;
+  std::unique_ptr<Changes> changes_;
+};
+
+/// A walk over keys in bytewise order, in both directions, over one moment of the store. Not
+/// thread-safe. Its views live until its next move.
+class KeyValueCursor {
+ public:
+  virtual ~KeyValueCursor() = default;
+  /// To the first key at or after `key`; to the last one at or before it.
+  virtual void Seek(std::string_view key) = 0;
+  virtual void SeekBack(std::string_view key) = 0;
+  virtual void Next() = 0;
+  virtual void Previous() = 0;
+  /// False: past the end, or a read failed; status() tells which.
+  virtual bool is_valid() const = 0;
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  [[nodiscard]] virtual Result<void> status() const = 0;
+};
+
+/// An ordered key-value store on disk for projections, so that RocksDB appears only in this folder.
+/// It has no write-ahead log: a crash loses the newest batches, never an older one without the
+/// newer, and whoever writes keeps its position in the same batches and writes the rest again.
+/// Thread-safe.
+class KeyValueStore {
+ public:
+  /// Makes the directory when it is missing (its parent must exist). kCorrupt, kIncompatible: what
+  /// is there cannot be read; delete it. kLocked, kNoSpace, kIo.
+  [[nodiscard]] static Result<std::unique_ptr<KeyValueStore>> Open(
+      const std::filesystem::path& directory);
+  virtual ~KeyValueStore() = default;
+
+  /// nullopt: no such key.
+  [[nodiscard]] virtual Result<std::optional<std::string>> Get(std::string_view key) const = 0;
+  virtual std::unique_ptr<KeyValueCursor> Scan() const = 0;
+  [[nodiscard]] virtual Result<void> Write(KeyValueBatch& batch) = 0;
+  /// Everything written so far survives a crash afterwards.
+  [[nodiscard]] virtual Result<void> Flush() = 0;
+  /// Memory and files, as the store reckons them.
+  virtual std::size_t memory_bytes() const = 0;
+  virtual std::size_t disk_bytes() const = 0;
+};
+
+}  // namespace scimledger::storage
