@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -127,7 +128,8 @@ storage::Result<std::optional<Sequence>> AddDeleted(const Exchange& exchange, co
       EventAttribute::kKind, CompareOperator::kEq, std::string(ToString(EventKind::kResourceDeleted))}};
   std::unique_ptr<projections::EventCandidates> events;
   if (HasHistory(*exchange.tenant, view.sequence())) {
-    events = projections::FindCandidates(*exchange.tenant->history(), log, deletes, {});
+    static const std::vector<Credential> kNobody;
+    events = projections::FindCandidates(*exchange.tenant->history(), log, deletes, kNobody);
   }
   return ReadEventPage(log, view, exchange.tenant->name(), range, collect, events.get(),
                        [](const std::string&) {});
