@@ -138,7 +138,7 @@ double ResidentMegabytes() {
 
 /// How long each column takes, on a thread that does nothing else.
 void PrintBuildTimes(const projections::Directory& directory) {
-  projections::AttributeIndex& index = projections::IndexOf(directory);
+  projections::AttributeIndex& index = directory.attribute_index();
   const auto state = index.Acquire({});
   std::vector<projections::AttributeIndex::ColumnName> names;
   for (const auto& [type, columns] : state->types) {
@@ -160,12 +160,12 @@ void PrintBuildTimes(const projections::Directory& directory) {
 void SetMemory(const projections::Directory& directory, std::size_t bytes) {
   projections::AttributeIndexOptions options;
   options.memory_max_bytes = bytes;
-  projections::IndexOf(directory).Configure(options);
+  directory.attribute_index().Configure(options);
 }
 
 void PrintColumns(const projections::Directory& directory) {
   const RegistryPtr registry = directory.current_registry();
-  const auto state = projections::IndexOf(directory).Acquire({});
+  const auto state = directory.attribute_index().Acquire({});
   for (const auto& [type, index] : state->types) {
     fmt::print("\n{:44} {:>10} {:>12} {:>10}\n", registry->type(type).name + " column", "keys",
                "bytes/slot", "bytes/row");
@@ -201,7 +201,7 @@ void PrintChanged(RealisticDirectory& sample, std::uint32_t users) {
   const Case any{.filter = R"(displayName co "Teresa Q")"};
   projections::Run(sample.directory(), MakeQuery(sample.directory(), any), kBaseUrl);
   const Clock::time_point start = Clock::now();
-  projections::IndexOf(sample.directory()).WaitUntilIdle();
+  sample.directory().attribute_index().WaitUntilIdle();
   fmt::print("renewing all columns after 6,000 changes: {:.0f} ms\n", MillisecondsSince(start));
 }
 
@@ -221,7 +221,7 @@ void Report(std::uint32_t users, bool explains) {
   const Clock::time_point start = Clock::now();
   for (const Case& any : cases) {
     projections::Run(directory, MakeQuery(directory, any), kBaseUrl);
-    projections::IndexOf(directory).WaitUntilIdle();
+    directory.attribute_index().WaitUntilIdle();
   }
   fmt::print("all columns made, each after a query without it: {:.0f} ms, {:.0f} MB\n",
              MillisecondsSince(start), ResidentMegabytes() - unindexed);
