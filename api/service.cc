@@ -59,6 +59,7 @@ std::optional<std::string> TakeTenant(std::vector<std::string>& segments) {
 struct Destination {
   Tenant* tenant = nullptr;  ///< nullptr: it is not loaded yet
   std::string name;          ///< of the tenant
+  std::optional<PresentedToken> presented = {};  ///< what the request's token says
 };
 
 /// What stands for a path that nothing serves.
@@ -144,6 +145,7 @@ class RoutingService final : public Service {
  private:
   void Serve(ExchangePtr exchange);
   void ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
+                   const std::optional<PresentedToken>& presented,
                    const std::optional<std::string>& path_name);
   Destination FindDestination(const TenantCatalog& catalog, const HttpRequest& request,
                               const std::string& chosen_tenant,
@@ -193,7 +195,8 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const TenantCatalog* const catalog = catalog_.load();
   if (!target || catalog == nullptr) return true;
   const auto path_name = TakeTenant(target->segments);
-  const Tenant* const tenant = FindDestination(*catalog, head, {}, path_name).tenant;
+  const Destination destination = FindDestination(*catalog, head, {}, path_name);
+  const Tenant* const tenant = destination.tenant;
   if (tenant == nullptr) return false;
   const RegistryPtr registry = tenant->directory().current_registry();
   const auto match = router_.Find(target->segments, registry.get());
@@ -201,7 +204,7 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   if (operation == nullptr) return true;
   if (operation->body == BodyForm::kForm) return !IsFormOfGoodSize(head);
   if (match->route->IsOpen() && !path_name) return false;
-  const auto actor = authenticator_.Authenticate(head, *tenant);
+  const auto actor = authenticator_.Authenticate(head, destination.presented, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -261,7 +264,7 @@ void RoutingService::Serve(ExchangePtr exchange) {
   if (exchange->tenant == nullptr) {
     return LoadFirst(std::move(exchange), std::move(destination.name));
   }
-  ServeTenant(std::move(exchange), match, path_name);
+  ServeTenant(std::move(exchange), match, destination.presented, path_name);
 }
 
 /// From the network the tenant of the credential, whatever the path says: who has none of a tenant
@@ -271,17 +274,20 @@ Destination RoutingService::FindDestination(const TenantCatalog& catalog,
                                             const HttpRequest& request,
                                             const std::string& chosen_tenant,
                                             const std::optional<std::string>& path_name) const {
-  std::string name(catalog.default_name());
+  Destination destination{nullptr, std::string(catalog.default_name())};
+  std::string& name = destination.name;
   if (!chosen_tenant.empty()) {
     name = chosen_tenant;
-  } else if (auto of_token = authenticator_.TenantOf(request, catalog.NowUs())) {
-    name = *std::move(of_token);
+  } else if ((destination.presented = authenticator_.Read(request, catalog.NowUs()))) {
+    name = destination.presented->tenant;
   } else if (path_name) {
     name = *path_name;
   }
-  if (Tenant* const loaded = catalog.FindLoaded(name)) return {loaded, std::move(name)};
+  destination.tenant = catalog.FindLoaded(name);
+  if (destination.tenant != nullptr) return destination;
   if (!catalog.Has(name)) name = catalog.default_name();
-  return {catalog.FindLoaded(name), std::move(name)};
+  destination.tenant = catalog.FindLoaded(name);
+  return destination;
 }
 
 /// Once it is loaded, the request goes its way as if it always had been.
@@ -298,10 +304,11 @@ void RoutingService::LoadFirst(ExchangePtr exchange, std::string name) {
 }
 
 void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
+                                 const std::optional<PresentedToken>& presented,
                                  const std::optional<std::string>& path_name) {
   // Who names a tenant must belong to it, even to see what anybody may see of his own.
   if (!match || !match->route->IsOpen() || path_name) {
-    auto actor = access_.Admit(exchange->request, *exchange->tenant);
+    auto actor = access_.Admit(exchange->request, presented, *exchange->tenant);
     if (!actor) {
       exchange->actor = std::move(actor.error().actor);
       return exchange->AnswerError(actor.error().error, std::move(actor.error().headers));
