@@ -244,6 +244,12 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   return configuration;
 }
 
+std::vector<std::string_view> SettingNames() {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : Settings()) names.push_back(setting.name);
+  return names;
+}
+
 storage::Result<ListenAddress> ParseListen(const std::string& listen) {
   const auto colon = listen.rfind(':');
   ListenAddress parsed;

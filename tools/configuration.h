@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,9 @@ struct ConfigurationFlags {
 /// each other too, and plain HTTP where others could listen in. A file that is not there:
 /// kNotFound.
 [[nodiscard]] storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags);
+
+/// Of every setting, in the order they are documented; [[trusted_issuer]] is not among them.
+[[nodiscard]] std::vector<std::string_view> SettingNames();
 
 struct ListenAddress {
   std::string address;
