@@ -28,6 +28,8 @@ class DataDirectory {
   std::filesystem::path log() const { return path_ / "log"; }
   std::filesystem::path keys() const { return path_ / "keys"; }
   std::filesystem::path projections() const { return path_ / "projections"; }
+  /// Hashes of passwords, in tenants that keep them.
+  std::filesystem::path passwords() const { return path_ / "passwords"; }
   /// Refused requests and last uses of credentials: may be lost without harm to the log.
   std::filesystem::path access() const { return path_ / "access"; }
   /// Also without owning the directory: where a running server listens.
