@@ -21,6 +21,7 @@
 #include "api/oauth_endpoint.h"
 #include "api/oauth_request.h"
 #include "api/operations_endpoint.h"
+#include "api/password_endpoint.h"
 #include "api/past_directories.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
@@ -41,6 +42,7 @@ namespace {
 constexpr std::size_t kQueriesWaitingMax = 256;
 constexpr std::size_t kReplaysWaitingMax = 1;
 constexpr std::size_t kLoadsWaitingMax = 1024;
+constexpr std::size_t kPasswordsWaitingMax = 64;
 constexpr std::string_view kScimRoot = "/scim/v2";
 
 /// `/scim/v2/t/{tenant}/…` means `/scim/v2/…` of that tenant, and `/t/{tenant}/…` any other path of
@@ -105,7 +107,9 @@ class RoutingService final : public Service {
         moments_(1, kQueriesWaitingMax,
                  "Too many reads of the past are waiting already: try again shortly."),
         loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
-        workers_{queries_, answers_, replays_, moments_, loads_, past_} {
+        passwords_(options_.password_threads, kPasswordsWaitingMax,
+                   "Too many passwords are waiting to be hashed already: try again shortly."),
+        workers_{queries_, answers_, replays_, moments_, loads_, passwords_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
@@ -122,6 +126,7 @@ class RoutingService final : public Service {
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
+    AddPasswordEndpoint(router_, workers_);
     const auto work = std::make_shared<LongWork>();
     AddReplayEndpoints(router_, workers_, work);
     AddProjectionsEndpoints(router_, workers_, work);
@@ -172,6 +177,7 @@ class RoutingService final : public Service {
   WorkerPool replays_;
   WorkerPool moments_;
   WorkerPool loads_;
+  WorkerPool passwords_;
   Workers workers_;
 };
 

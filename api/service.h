@@ -24,6 +24,7 @@ struct ServiceOptions {
   std::size_t page_default = 100;
   std::size_t page_max = 1000;
   std::size_t body_bytes_max = 8U << 20U;   ///< the listener's limit: maxPayloadSize of a Bulk
+  unsigned password_threads = 1;            ///< each hashes one password at a time
   unsigned query_threads = 1;               ///< scans run there, not on the I/O threads
   std::chrono::seconds query_time_max{10};  ///< a query that takes longer is refused: `tooMany`
   /// Seals the cursors of lists. Cursors given out before are void when it changes.
@@ -54,6 +55,7 @@ struct ServiceOptions {
 ///                                  id}]}
 ///   /admin/v1/settings             GET, PATCH {name: value} → {settings: [{name, value, default,
 ///                                  values, description}]}
+///   /admin/v1/passwords/verify     POST {userName, password} → {valid}
 ///   /admin/v1/explain              GET ?endpoint=&filter=… → how that list is answered
 ///   /admin/v1/replay               POST ?until=&into= → {replay, sequence, time}; GET → {position,
 ///                                  head} of the replay or rebuild that runs

@@ -60,6 +60,7 @@ class LiveTenant final : public Tenant {
                     .last = snapshot,
                     .notice = options.notice}),
         notice_(std::move(options.notice)),
+        passwords_(MakePasswords(options.passwords)),
         writer_(*log_, *directory_, clock, std::move(options.writer)) {}
 
   ~LiveTenant() override { LiveTenant::Stop(); }
@@ -71,6 +72,8 @@ class LiveTenant final : public Tenant {
 
   void Submit(Command command, Writer::Done done) override {
     snapshots_.Consider(directory_->position());
+    const auto* const settings = std::get_if<ChangeSettings>(&command.body);
+    if (settings != nullptr && passwords_ != nullptr) done = ThenDropPasswords(std::move(done));
     writer_.Submit(std::move(command), std::move(done));
   }
 
@@ -79,6 +82,7 @@ class LiveTenant final : public Tenant {
     writer_.SubmitGroup(std::move(group), std::move(done));
   }
 
+  TenantPasswords* passwords() override { return passwords_.get(); }
   WriterCounts writer_counts() const override { return writer_.counts(); }
 
   storage::Result<Verification> VerifyReplay(
@@ -93,12 +97,28 @@ class LiveTenant final : public Tenant {
   }
 
  private:
+  std::unique_ptr<TenantPasswords> MakePasswords(storage::PasswordStore* store) const {
+    if (store == nullptr) return nullptr;
+    return std::make_unique<TenantPasswords>(*store, log_->id(), *directory_, notice_);
+  }
+
+  /// On the writer's thread, before it decides anything else: what is hashed from now on is not
+  /// among the hashes that go.
+  Writer::Done ThenDropPasswords(Writer::Done done) {
+    return [this, done = std::move(done)](Result<Outcome> outcome) mutable {
+      const bool is_kept = KeepsPasswords(*directory_->current_registry());
+      if (outcome && !is_kept) passwords_->DropAll();
+      done(std::move(outcome));
+    };
+  }
+
   const std::string name_;
   Clock& clock_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<projections::Directory> directory_;
   SnapshotKeeper snapshots_;
   std::function<void(const std::string& line)> notice_;
+  std::unique_ptr<TenantPasswords> passwords_;
   Writer writer_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/directory_rebuild.h"
+#include "api/tenant_passwords.h"
 #include "engine/writer.h"
 #include "projections/directory.h"
 #include "storage/data_directory.h"
@@ -18,6 +19,8 @@ struct TenantOptions {
   std::string name = "default";
   std::filesystem::path projections;          ///< DATA/projections
   std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
+  /// Where hashes of passwords are kept. nullptr: nowhere, so that the tenant cannot keep any.
+  storage::PasswordStore* passwords = nullptr;
   WriterOptions writer;
   /// Told the position and the head while projections catch up.
   std::function<void(Sequence position, Sequence head)> progress;
@@ -42,6 +45,8 @@ class Tenant {
   virtual const projections::Directory& directory() const = 0;
   virtual void Submit(Command command, Writer::Done done) = 0;
   virtual void SubmitGroup(CommandGroup group, Writer::GroupDone done) = 0;
+  /// nullptr: hashes cannot be kept here.
+  virtual TenantPasswords* passwords() { return nullptr; }
   /// All zero of a replay: nothing is written there.
   virtual WriterCounts writer_counts() const { return {}; }
   /// What the clock given to Open says: for times relative to now, never for recorded ones.

@@ -268,11 +268,16 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
     event.document = ReadCreatedDocument(registry, attributes, messages.body);
     if (event.document) return {};
   }
-  event.changes.resize(attributes.size());
+  event.changes.reserve(attributes.size());
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     const proto::Change& stored = messages.body.changes(static_cast<int>(i));
-    AttributeChange& change = event.changes[i];
+    const bool is_hidden = purpose == DecodeFor::kReading &&
+                           registry.attribute(attributes[i]).returned == Returned::kNever;
+    // Nobody supplied anything with a delete.
+    if (is_hidden && event.kind == EventKind::kResourceDeleted) continue;
+    AttributeChange& change = event.changes.emplace_back();
     change.attribute = attributes[i];
+    if (is_hidden) continue;
     if (!stored.before().empty()) {
       SCIMLEDGER_TRY_ASSIGN(change.before, ReadChangedValue(registry, event.sequence, attributes[i],
                                                             stored.before()));

@@ -63,8 +63,8 @@ struct ClientContext {
 };
 
 /// One attribute's change. Unassigned before: was not there; after: removed. Both unassigned: a
-/// secret was supplied, of which only that is known. A multi-valued attribute is one change with
-/// whole lists, a singular complex one a change per part.
+/// secret was supplied, of which only that is known (or may be read). A multi-valued attribute is
+/// one change with whole lists, a singular complex one a change per part.
 struct AttributeChange {
   AttributeId attribute{};  ///< top level, or a part of a singular complex attribute
   Value before;
@@ -128,7 +128,8 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
                               const Uuid& log_id);
 
 /// What an event is decoded for. Who folds it into state needs neither the client nor the single
-/// values of a created resource.
+/// values of a created resource. Who reads it sees no value of what is never returned: not even to
+/// what a password refers (engine/password_reference.h).
 enum class DecodeFor : std::uint8_t { kReading, kFolding };
 
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode

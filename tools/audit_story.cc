@@ -151,7 +151,7 @@ void Story::AddChange(JsonElement change, bool is_created, std::vector<std::stri
   const bool has_before = change["before"].get(before) == simdjson::SUCCESS;
   const bool has_after = change["after"].get(after) == simdjson::SUCCESS;
   if (!has_before && !has_after) {
-    lines.push_back(path + ": supplied (not stored)");
+    lines.push_back(path + ": changed (its value is not in the log)");
     return;
   }
   const bool is_list = (has_before && IsList(before)) || (has_after && IsList(after));

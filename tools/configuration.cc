@@ -96,6 +96,7 @@ const std::vector<Setting>& Settings() {
                                  std::size_t{1} << 40U),
       NumberSetting<std::size_t>("connections_max", &Configuration::connections_max, 1, 100'000),
       NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
+      NumberSetting<unsigned>("password_threads", &Configuration::password_threads, 1, 64),
       NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
       NumberSetting<std::size_t>("page_max", &Configuration::page_max, 1, 10'000),
       RateSetting("credential_requests_per_second_max",

@@ -23,6 +23,7 @@ struct Configuration {
   std::size_t body_bytes_max = 8U << 20U;      ///< of one request
   std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests in progress together
   std::size_t connections_max = 4096;
+  unsigned password_threads = 1;  ///< hash passwords, in tenants that keep them; 19 MiB each
   unsigned io_threads = 0;       ///< 0: one fewer than the processors, at least 1
   std::size_t page_default = 0;  ///< 0: 100, or page_max where that is less
   std::size_t page_max = 1000;

@@ -53,6 +53,7 @@ class LocalService {
   bool is_replay_ = false;
   SystemClock clock_;
   std::unique_ptr<storage::LogStore> store_;
+  std::unique_ptr<storage::PasswordStore> passwords_;
   std::unique_ptr<api::TenantCatalog> tenants_;
   std::unique_ptr<api::Service> service_;
 };

@@ -68,6 +68,7 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   options.page_default = configuration.page_default;
   options.page_max = configuration.page_max;
   options.body_bytes_max = configuration.body_bytes_max;
+  options.password_threads = configuration.password_threads;
   options.access.credential_rate_max = configuration.credential_requests_per_second_max;
   options.access.tenant_rate_max = configuration.tenant_requests_per_second_max;
   options.access.failures_per_minute_max = configuration.failed_authentications_per_minute_max;

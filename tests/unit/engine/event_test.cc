@@ -160,6 +160,23 @@ Value RandomValue(const Attribute& attribute, std::mt19937_64& random) {
   return Value(std::move(text));
 }
 
+TEST(EventTest, WhatAPasswordRefersToIsForFoldingOnly) {
+  const SampleCommands samples;
+  const SchemaRegistry& registry = *samples.registry;
+  Event event = PatchedUser(samples);
+  const AttributeId password = samples.AttributeAt("User", "password");
+  event.changes = {{password, Value(std::string("before")), Value(std::string("after"))}};
+  const auto decoded = [&](DecodeFor purpose) {
+    const storage::NewEvent stored = EncodeEvent(registry, event, kLogId);
+    return DecodeEvent(registry, ViewOf(stored), purpose)->changes;
+  };
+  EXPECT_EQ(decoded(DecodeFor::kFolding), event.changes);
+  const std::vector<AttributeChange> bare = {{password, Value(), Value()}};
+  EXPECT_EQ(decoded(DecodeFor::kReading), bare);
+  event.kind = EventKind::kResourceDeleted;
+  EXPECT_TRUE(decoded(DecodeFor::kReading).empty()) << "nobody supplied one";
+}
+
 TEST(EventTest, RandomEventsComeBackAsTheyWere) {
   const SampleCommands samples;
   const SchemaRegistry& registry = *samples.registry;
@@ -167,7 +184,7 @@ TEST(EventTest, RandomEventsComeBackAsTheyWere) {
   for (const AttributeId id : samples.Type("User").attributes) {
     const Attribute& attribute = registry.attribute(id);
     if (attribute.role == AttributeRole::kStored && !attribute.multi_valued &&
-        attribute.type != AttributeType::kComplex) {
+        attribute.returned != Returned::kNever && attribute.type != AttributeType::kComplex) {
       plain.push_back(id);
     }
   }

@@ -36,6 +36,17 @@ TEST_F(ConfigurationTest, LimitsComeFromTheFile) {
   EXPECT_EQ(loaded->page_max, 50U);
 }
 
+TEST_F(ConfigurationTest, PasswordsAreHashedByAsManyThreadsAsItSays) {
+  EXPECT_EQ(Load("")->password_threads, 1U);
+  EXPECT_EQ(Load("password_threads = 4\n")->password_threads, 4U);
+  for (const char* refused : {"0", "65", "\"two\""}) {
+    const auto loaded = Load(std::string("password_threads = ") + refused + "\n");
+    ASSERT_FALSE(loaded) << refused;
+    EXPECT_TRUE(loaded.error().message.contains("a whole number from 1 to 64"))
+        << loaded.error().message;
+  }
+}
+
 TEST_F(ConfigurationTest, TrustedProxiesAreAListOrAText) {
   const auto expected = api::TrustedProxies::Parse("2001:db8::/32,10.0.0.7");
   for (const char* toml : {"trusted_proxies = [\"2001:db8::/32\", \"10.0.0.7\"]",
