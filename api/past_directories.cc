@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "projections/attribute_index.h"
+
 namespace scimledger::api {
 
 std::shared_ptr<const projections::Directory> PastDirectories::Find(const Tenant& tenant,
@@ -32,6 +34,12 @@ storage::Result<std::shared_ptr<const projections::Directory>> PastDirectories::
   return directory;
 }
 
+std::shared_ptr<projections::Directory> PastDirectories::MakeEmpty() const {
+  std::shared_ptr<projections::Directory> directory = projections::Directory::Make();
+  projections::IndexOf(*directory).Configure({.budget = index_budget_});
+  return directory;
+}
+
 /// The kept directory from which the way is shortest, which then is the caller's; else an empty
 /// one.
 std::shared_ptr<projections::Directory> PastDirectories::TakeNearest(const Tenant& tenant,
@@ -45,7 +53,7 @@ std::shared_ptr<projections::Directory> PastDirectories::TakeNearest(const Tenan
       nearest = entry;
     }
   }
-  if (nearest == kept_.end()) return projections::Directory::Make();
+  if (nearest == kept_.end()) return MakeEmpty();
   std::shared_ptr<projections::Directory> directory = std::move(nearest->directory);
   kept_.erase(nearest);
   return directory;

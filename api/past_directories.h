@@ -7,6 +7,7 @@
 
 #include "api/tenant.h"
 #include "projections/directory.h"
+#include "projections/index_budget.h"
 
 namespace scimledger::api {
 
@@ -24,6 +25,8 @@ class PastDirectories {
  private:
   /// Each holds all rows of its moment: memory, not time, is the limit.
   static constexpr std::size_t kKeptMax = 2;
+  /// For the columns of all of them: the past must not push out what queries about now use.
+  static constexpr std::size_t kIndexBytesMax = std::size_t{64} << 20U;
 
   struct Entry {
     const Tenant* tenant = nullptr;
@@ -31,7 +34,10 @@ class PastDirectories {
   };
 
   std::shared_ptr<projections::Directory> TakeNearest(const Tenant& tenant, Sequence sequence);
+  std::shared_ptr<projections::Directory> MakeEmpty() const;
 
+  const std::shared_ptr<projections::IndexBudget> index_budget_ =
+      std::make_shared<projections::IndexBudget>(kIndexBytesMax);
   std::mutex mutex_;
   std::vector<Entry> kept_;  ///< the one used last at the end
 };

@@ -6,20 +6,33 @@
 #include <system_error>
 #include <utility>
 
+#include "api/index_recovery.h"
 #include "api/snapshot_keeper.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
 namespace {
 
+constexpr const char* kSnapshotName = "directory.snapshot";
+constexpr const char* kIndexName = "attribute_index.snapshot";
+
 std::filesystem::path SnapshotFile(const TenantOptions& options) {
-  return options.projections / options.name / "directory.snapshot";
+  return options.projections / options.name / kSnapshotName;
+}
+std::filesystem::path IndexFile(const TenantOptions& options) {
+  return options.projections / options.name / kIndexName;
+}
+
+/// An index that shares the memory of all tenants' indexes.
+void ShareBudget(const projections::Directory& directory, const TenantOptions& options) {
+  projections::IndexOf(directory).Configure({.budget = options.index_budget});
 }
 
 /// A directory at the log's head, and the sequence of the snapshot it came from (0: none).
 struct Recovered {
   std::unique_ptr<projections::Directory> directory;
   Sequence snapshot;
+  bool has_stored_index = false;  ///< its columns are those of the file
 };
 
 storage::Result<Recovered> BringToHead(const storage::EventLog& log, const TenantOptions& options) {
@@ -28,10 +41,16 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   const auto progress = [&](Sequence position) {
     if (options.progress) options.progress(position, head);
   };
+  IndexRecovery index(IndexFile(options), log, options.notice);
   auto directory = LoadFittingSnapshot(file, log, options.notice);
+  ShareBudget(*directory, options);
+  index.TryAdopt(*directory);
   const Sequence snapshot = directory->position();
   const auto replayed = directory->Replay(log, head, progress);
-  if (replayed) return Recovered{std::move(directory), snapshot};
+  if (replayed) {
+    const bool has_stored_index = index.Finish(*directory);
+    return Recovered{std::move(directory), snapshot, has_stored_index};
+  }
   if (snapshot == Sequence{0}) return std::unexpected(replayed.error());
   // The snapshot may be what is wrong: the log alone decides.
   if (options.notice) {
@@ -41,26 +60,29 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   std::error_code ignored;
   std::filesystem::remove(file, ignored);
   directory = projections::Directory::Make();
+  ShareBudget(*directory, options);
   SCIMLEDGER_TRY(directory->Replay(log, head, progress));
   return Recovered{std::move(directory), Sequence{0}};
 }
 
 class LiveTenant final : public Tenant {
  public:
-  LiveTenant(std::unique_ptr<storage::EventLog> log,
-             std::unique_ptr<projections::Directory> directory, Sequence snapshot, Clock& clock,
+  LiveTenant(std::unique_ptr<storage::EventLog> log, Recovered recovered, Clock& clock,
              TenantOptions options)
       : name_(std::move(options.name)),
         clock_(clock),
         log_(std::move(log)),
-        directory_(std::move(directory)),
+        directory_(std::move(recovered.directory)),
         snapshots_(*log_, *directory_,
-                   {.file = options.projections / name_ / "directory.snapshot",
+                   {.file = options.projections / name_ / kSnapshotName,
+                    .index_file = options.projections / name_ / kIndexName,
                     .interval = options.snapshot_interval,
-                    .last = snapshot,
+                    .last = recovered.snapshot,
                     .notice = options.notice}),
         notice_(std::move(options.notice)),
-        writer_(*log_, *directory_, clock, std::move(options.writer)) {}
+        writer_(*log_, *directory_, clock, std::move(options.writer)) {
+    if (recovered.has_stored_index) snapshots_.NoteColumns();
+  }
 
   ~LiveTenant() override { LiveTenant::Stop(); }
 
@@ -149,8 +171,8 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
   SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
-  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered.directory),
-                                      recovered.snapshot, clock, std::move(options));
+  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), clock,
+                                      std::move(options));
 }
 
 }  // namespace scimledger::api

@@ -9,6 +9,7 @@
 #include "api/directory_rebuild.h"
 #include "engine/writer.h"
 #include "projections/directory.h"
+#include "projections/index_budget.h"
 #include "storage/data_directory.h"
 #include "storage/log_store.h"
 
@@ -18,6 +19,9 @@ struct TenantOptions {
   std::string name = "default";
   std::filesystem::path projections;          ///< DATA/projections
   std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
+  /// Memory for the columns of the attribute indexes of all tenants that get the same one. nullptr:
+  /// one of its own.
+  std::shared_ptr<projections::IndexBudget> index_budget{};
   WriterOptions writer;
   /// Told the position and the head while projections catch up.
   std::function<void(Sequence position, Sequence head)> progress;

@@ -140,7 +140,7 @@ double ResidentMegabytes() {
 void PrintBuildTimes(const projections::Directory& directory) {
   projections::AttributeIndex& index = projections::IndexOf(directory);
   const auto state = index.Acquire({});
-  std::vector<projections::AttributeIndex::ColumnName> names;
+  std::vector<projections::ColumnName> names;
   for (const auto& [type, columns] : state->types) {
     for (const auto& [key, column] : columns->columns()) names.emplace_back(type, key);
   }
@@ -159,7 +159,7 @@ void PrintBuildTimes(const projections::Directory& directory) {
 
 void SetMemory(const projections::Directory& directory, std::size_t bytes) {
   projections::AttributeIndexOptions options;
-  options.memory_max_bytes = bytes;
+  options.budget = std::make_shared<projections::IndexBudget>(bytes);
   projections::IndexOf(directory).Configure(options);
 }
 

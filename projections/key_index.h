@@ -22,10 +22,12 @@ class KeyIndex {
  public:
   void Add(KeyHash key, std::uint32_t ordinal);
   void Remove(KeyHash key, std::uint32_t ordinal);
-  /// How many ordinals Append gives.
+  /// How many ordinals AppendTo gives.
   std::size_t Count(KeyHash key) const;
   /// In order of creation.
   void AppendTo(KeyHash key, std::vector<std::uint32_t>& out) const;
+  /// False, with nothing appended: there are more than `most`.
+  bool AppendUpTo(KeyHash key, std::size_t most, std::vector<std::uint32_t>& out) const;
   void Reserve(std::size_t count);
   void Clear();
 

@@ -55,8 +55,9 @@ class LiveDirectory final : public Directory {
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
-  FoundResources LookUpAny(std::optional<ResourceTypeId> type,
-                           std::span<const EqualityKey> keys) const override;
+  std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
+                                          std::span<const EqualityKey> keys,
+                                          std::size_t hits_max) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
   std::optional<Credential> FindCredentialById(const Uuid& id) const override;
@@ -85,7 +86,7 @@ class LiveDirectory final : public Directory {
   [[nodiscard]] storage::Result<void> Fold(std::span<const Event> events);
 
   std::shared_ptr<const FrozenView> FreezeView() const;
-  std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key) const;
+  static std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key);
 
   mutable std::shared_mutex
       mutex_;  ///< everything below, but for ids_, which has a lock of its own

@@ -223,11 +223,11 @@ TEST(AttributeIndexTest, FollowsADirectoryThatIsExchanged) {
   ExpectAnswer(directory, query);
 }
 
-std::vector<AttributeIndex::ColumnName> UserColumns(const Directory& directory,
+std::vector<ColumnName> UserColumns(const Directory& directory,
                                                     std::span<const std::string_view> names) {
   const RegistryPtr registry = directory.current_registry();
   const ResourceType& type = *registry->FindTypeByName("User");
-  std::vector<AttributeIndex::ColumnName> columns;
+  std::vector<ColumnName> columns;
   for (const std::string_view name : names) {
     columns.push_back({type.id, {*ResolvePath(*registry, type, name), {}}});
   }
@@ -243,7 +243,7 @@ TEST(AttributeIndexTest, DropsWhatWasNotUsedForLongestWhenMemoryIsShort) {
   AttributeIndex& index = directory.index();
   index.Acquire({columns.data(), 2});
   AttributeIndexOptions options;
-  options.memory_max_bytes = index.memory_bytes();
+  options.budget = std::make_shared<IndexBudget>(index.memory_bytes());
   options.keep = std::chrono::milliseconds(0);
   index.Configure(options);
 
@@ -253,7 +253,7 @@ TEST(AttributeIndexTest, DropsWhatWasNotUsedForLongestWhenMemoryIsShort) {
   EXPECT_NE(state->Find(columns[0].first, columns[0].second), nullptr);
   EXPECT_EQ(state->Find(columns[1].first, columns[1].second), nullptr);
   EXPECT_NE(state->Find(columns[2].first, columns[2].second), nullptr);
-  EXPECT_LE(index.memory_bytes(), options.memory_max_bytes);
+  EXPECT_LE(index.memory_bytes(), options.budget->bytes_max());
 }
 
 TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
@@ -265,7 +265,7 @@ TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
   AttributeIndex& index = directory.index();
   index.Acquire({columns.data(), 1});
   AttributeIndexOptions options;
-  options.memory_max_bytes = index.memory_bytes();
+  options.budget = std::make_shared<IndexBudget>(index.memory_bytes());
   index.Configure(options);
 
   const IndexStatePtr state = index.Acquire({&columns[1], 1});
