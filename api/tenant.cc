@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/index_recovery.h"
+#include "api/memory_check.h"
 #include "api/snapshot_keeper.h"
 #include "storage/hash.h"
 
@@ -41,6 +42,9 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   const auto progress = [&](Sequence position) {
     if (options.progress) options.progress(position, head);
   };
+  const std::size_t index_bytes_max = options.index_budget ? options.index_budget->bytes_max()
+                                                           : projections::IndexBudget::kDefaultBytes;
+  TellIfMemoryIsShort(file, index_bytes_max, options.notice);
   IndexRecovery index(IndexFile(options), log, options.notice);
   auto directory = LoadFittingSnapshot(file, log, options.notice);
   ShareBudget(*directory, options);

@@ -94,11 +94,11 @@ Timing Measure(const projections::Directory& directory, const Case& from, int ru
 }
 
 std::vector<Case> Cases(const RealisticDirectory& sample, std::uint32_t users) {
-  const std::string name = RealisticDirectory::UserName(users / 3);
+  const std::string name = RealisticCompany::UserName(users / 3);
   std::vector<Case> cases;
   const auto add = [&](std::string filter) { cases.push_back({.filter = std::move(filter)}); };
   add(fmt::format(R"(userName eq "{}")", name));
-  add(fmt::format(R"(externalId eq "{}")", RealisticDirectory::ExternalId(users / 3)));
+  add(fmt::format(R"(externalId eq "{}")", RealisticCompany::ExternalId(users / 3)));
   add(fmt::format(R"(emails[type eq "work" and value eq "{}"])", name));
   for (const char* part : {"zzzqqq", "Teresa Q. Papadopo", "Teresa Q", "Šule", "zoltan", "son"}) {
     add(fmt::format(R"(displayName co "{}")", part));

@@ -98,6 +98,8 @@ const std::vector<Setting>& Settings() {
       NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
       NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
       NumberSetting<std::size_t>("page_max", &Configuration::page_max, 1, 10'000),
+      NumberSetting<std::size_t>("index_bytes_max", &Configuration::index_bytes_max, 0,
+                                 std::size_t{1} << 44U),
       RateSetting("credential_requests_per_second_max",
                   &Configuration::credential_requests_per_second_max),
       RateSetting("tenant_requests_per_second_max", &Configuration::tenant_requests_per_second_max),

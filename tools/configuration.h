@@ -9,6 +9,7 @@
 
 #include "api/trusted_issuers.h"
 #include "api/trusted_proxies.h"
+#include "projections/index_budget.h"
 #include "storage/result.h"
 
 namespace scimledger::tools {
@@ -25,6 +26,8 @@ struct Configuration {
   unsigned io_threads = 0;       ///< 0: one fewer than the processors, at least 1
   std::size_t page_default = 0;  ///< 0: 100, or page_max where that is less
   std::size_t page_max = 1000;
+  /// Memory for the columns of the attribute index, of all tenants together; 0: queries scan.
+  std::size_t index_bytes_max = projections::IndexBudget::kDefaultBytes;
   // Requests a second; 0: as many as they like.
   unsigned credential_requests_per_second_max = 0;
   unsigned tenant_requests_per_second_max = 0;

@@ -99,8 +99,10 @@ api::TlsFiles TlsFilesOf(const Configuration& configuration) {
 }
 
 /// Progress of the start, for /readyz and, on a terminal, for whoever waits.
-api::TenantOptions TenantOptionsFor(api::Service& service) {
+api::TenantOptions TenantOptionsFor(api::Service& service, const Configuration& configuration) {
   api::TenantOptions options;
+  options.index_budget = std::make_shared<projections::IndexBudget>(configuration.index_bytes_max);
+  options.notice = [](const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); };
   options.progress = [&service, terminal = ::isatty(STDERR_FILENO) == 1](Sequence position,
                                                                          Sequence head) {
     const std::string progress =
@@ -152,8 +154,8 @@ ExitCode Serve(const ServeOptions& options) {
 
   // Nothing was acknowledged yet, so whoever stops a long start may simply end the process.
   pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
-  auto loaded =
-      (*local)->Load(std::string(api::kDefaultTenant), TenantOptionsFor((*local)->service()));
+  auto loaded = (*local)->Load(std::string(api::kDefaultTenant),
+                               TenantOptionsFor((*local)->service(), *configuration));
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);
   if (loaded) {
     PrintReady(configuration->has_tls(), *listen, (*server)->port());

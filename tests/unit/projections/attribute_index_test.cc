@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "engine/sort_key.h"
-#include "engine/writer_batch.h"
 #include "projections/live_directory.h"
 #include "query_check.h"
+#include "random_directory.h"
 #include "random_filters.h"
 #include "sample_history.h"
-#include "tests/unit/engine/random_commands.h"
 
 namespace scimledger::projections {
 namespace {
@@ -24,70 +23,6 @@ AttributeIndexOptions Restless() {
   options.changes_min = 3;
   options.rows_per_change = 1'000'000;
   return options;
-}
-
-/// A directory under random commands about random schemas.
-class RandomDirectory {
- public:
-  explicit RandomDirectory(std::uint64_t seed)
-      : commands_(seed, RandomCommands::Schemas::kRandom) {}
-
-  void Change(int commands) {
-    for (; commands > 0; --commands) {
-      WriterBatch batch(directory_, Uuid{});
-      batch.Take(commands_.Next(), [](const Result<Outcome>&) {},
-                 {.now_us = time_us_, .clock_us = time_us_});
-      time_us_ += 1'000'000;
-      directory_.Commit(batch.events());
-      batch.AnswerAll();
-      commands_.UseRegistry(directory_.current_registry());
-    }
-  }
-  LiveDirectory& get() { return directory_; }
-
- private:
-  LiveDirectory directory_;
-  RandomCommands commands_;
-  std::int64_t time_us_ = 1'790'000'000'000'000;
-};
-
-/// A query with random filter, order and page. nullopt: the filter cannot be bound.
-std::optional<Query> RandomQuery(const Directory& directory, RandomFilters& random,
-                                 std::string& text) {
-  const auto view = directory.Freeze();
-  const RegistryPtr registry = view->registry();
-  const auto types = registry->resource_types();
-  const ResourceType& type = types[random.Below(types.size())];
-  const bool is_across = random.Below(4) == 0;
-  text = random.Next(*view, type, 3);
-  const auto syntax = ParseFilter(text);
-  SCIMLEDGER_INVARIANT(syntax.has_value(), text.c_str());
-  Query query;
-  for (const ResourceType& any : types) {
-    if (!is_across && any.id != type.id) continue;
-    auto bound = is_across ? BindFilterAcrossTypes(*registry, any, *syntax)
-                           : BindFilter(*registry, any, *syntax);
-    if (!bound) return std::nullopt;
-    query.types.push_back({any.id, *std::move(bound), std::nullopt});
-  }
-  if (random.Below(2) == 0) {
-    const std::string path = random.Path(*registry, type);
-    text += " by " + path;
-    query.order = random.Below(2) == 0 ? ListOrder::kAscending : ListOrder::kDescending;
-    for (TypeQuery& part : query.types) {
-      const auto found = ResolvePath(*registry, registry->type(part.type), path);
-      if (found && registry->attribute(found->sub.value_or(found->attribute)).type !=
-                       AttributeType::kComplex) {
-        part.sort_by = found;
-      }
-    }
-    if (random.Below(3) == 0) {
-      for (TypeQuery& part : query.types) part.filter.reset();
-    }
-  }
-  query.start_index = 1 + random.Below(5);
-  query.count = random.Below(8);
-  return query;
 }
 
 /// What a run of random queries met: the property says nothing of what it did not meet.
@@ -273,6 +208,56 @@ TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
   EXPECT_NE(state->Find(columns[0].first, columns[0].second), nullptr);
   EXPECT_EQ(state->Find(columns[1].first, columns[1].second), nullptr);
   ExpectAnswer(directory, MakeQuery(directory, "User", R"(displayName co "n")"));
+}
+
+TEST(AttributeIndexTest, SharesItsBudgetWithOtherDirectories) {
+  SampleHistory history(5);
+  LiveDirectory first;
+  LiveDirectory second;
+  for (const Event& event : history.Next(200)) {
+    first.Commit({&event, 1});
+    second.Commit({&event, 1});
+  }
+  const std::string_view names[] = {"userName", "displayName"};
+  const auto columns = UserColumns(first, names);
+  first.index().Acquire(columns);
+  AttributeIndexOptions options;
+  options.budget = std::make_shared<IndexBudget>(first.index().memory_bytes());
+  options.keep = std::chrono::milliseconds(0);
+  first.index().Configure(options);
+  second.index().Configure(options);
+  EXPECT_EQ(options.budget->bytes_used(), first.index().memory_bytes());
+
+  second.index().Acquire({&columns[1], 1});
+
+  EXPECT_GT(second.index().memory_bytes(), 0U);
+  EXPECT_LE(options.budget->bytes_used(), options.budget->bytes_max());
+  EXPECT_EQ(options.budget->bytes_used(),
+            first.index().memory_bytes() + second.index().memory_bytes());
+  EXPECT_LT(first.index().memory_bytes(), options.budget->bytes_max());
+}
+
+TEST(AttributeIndexTest, TakesLookedUpTermsFirst) {
+  SampleHistory history(9);
+  LiveDirectory directory;
+  for (int number = 0; number < 30; ++number) {
+    directory.Commit(history.CreateUser("user" + std::to_string(number)));
+  }
+  const auto users = history.users();
+  directory.Commit(history.CreateGroup("some", {users[0], users[1]}));
+  const std::string filter =
+      fmt::format(R"(userName co "user" and groups.value eq "{}" and not (id eq "{}"))",
+                  history.groups()[0].ToString(), users[0].ToString());
+  Explain explain;
+  EXPECT_EQ(Answer(directory, MakeQuery(directory, "User", filter), &explain).total, 1U);
+
+  std::vector<std::string> steps;
+  for (const Explain::Step& step : explain.steps) {
+    if (step.depth == 2) {
+      steps.push_back(fmt::format("{} {}", step.what.substr(0, 8), step.estimated.value_or(99)));
+    }
+  }
+  EXPECT_EQ(steps, (std::vector<std::string>{"groups.v 2", "userName 7", "not (id "}));
 }
 
 TEST(AttributeIndexTest, LetsGoOfAViewThatFellBehind) {
