@@ -55,15 +55,23 @@ std::optional<std::uint64_t> AvailableMemoryBytes(const std::string& meminfo,
   const auto used = NumberAt(group_current);
   if (!limit || !used) return available;
   // The page cache gives way.
-  const std::uint64_t cache = NumberAfter(group_stat, "file ").value_or(0);
+  const auto file = NumberAfter(group_stat, "file ");
+  const std::uint64_t cache = file ? *file : NumberAfter(group_stat, "cache ").value_or(0);
   const std::uint64_t kept = *used > cache ? *used - cache : 0;
   const std::uint64_t left = *limit > kept ? *limit - kept : 0;
   return available ? std::min(*available, left) : left;
 }
 
 std::optional<std::uint64_t> AvailableMemoryBytes() {
+  const std::string meminfo = ReadWhole("/proc/meminfo");
   const std::filesystem::path group = "/sys/fs/cgroup";
-  return AvailableMemoryBytes(ReadWhole("/proc/meminfo"), ReadWhole(group / "memory.max"),
+  const std::filesystem::path older = group / "memory";  // version 1 of control groups
+  if (std::error_code missing; std::filesystem::exists(older, missing)) {
+    return AvailableMemoryBytes(meminfo, ReadWhole(older / "memory.limit_in_bytes"),
+                                ReadWhole(older / "memory.usage_in_bytes"),
+                                ReadWhole(older / "memory.stat"));
+  }
+  return AvailableMemoryBytes(meminfo, ReadWhole(group / "memory.max"),
                               ReadWhole(group / "memory.current"), ReadWhole(group / "memory.stat"));
 }
 

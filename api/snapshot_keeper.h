@@ -81,8 +81,8 @@ class SnapshotKeeper {
   std::mutex writing_;  ///< one snapshot at a time
   mutable std::mutex columns_mutex_;
   std::set<projections::ColumnName> columns_;  ///< in the snapshot
-  std::chrono::steady_clock::time_point next_columns_;
   std::atomic<std::uint64_t> written_;
+  std::chrono::steady_clock::time_point next_columns_;
   std::thread thread_;
 };
 

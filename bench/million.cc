@@ -289,8 +289,9 @@ class Million {
         return !std::exchange(sent, true);
       };
       load.answer = [&](std::size_t, int, std::string_view answer) { body = answer; };
-      if (RunLoad(load).errors > 0) throw std::runtime_error(target + ": " + body);
-      if (body.find("evaluator over every row") == std::string::npos &&
+      // A first query may take longer than it is allowed to.
+      const bool is_answered = RunLoad(load).errors == 0;
+      if (is_answered && body.find("evaluator over every row") == std::string::npos &&
           body.find("\"each row\"") == std::string::npos) {
         return;
       }

@@ -31,6 +31,11 @@ class KeyIndex {
   void Reserve(std::size_t count);
   void Clear();
 
+  /// In parts, so that growing moves one part's entries and not all of them, and so that several
+  /// threads may add keys of different parts at once.
+  static constexpr std::size_t kParts = 256;
+  static std::size_t PartOf(KeyHash key) { return (key >> 24U) % kParts; }
+
  private:
   struct Mixed {
     using is_avalanching = void;
@@ -41,10 +46,6 @@ class KeyIndex {
     boost::unordered_flat_map<KeyHash, std::uint32_t, Mixed> single;
     boost::unordered_flat_map<KeyHash, OrdinalSet, Mixed> several;
   };
-  /// In parts, so that growing moves one part's entries and not all of them.
-  static constexpr std::size_t kParts = 256;
-  static std::size_t PartOf(KeyHash key) { return (key >> 24U) % kParts; }
-
   std::array<Part, kParts> parts_;
 };
 

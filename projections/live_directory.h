@@ -81,7 +81,6 @@ class LiveDirectory final : public Directory {
   void AddMember(std::uint32_t group, std::uint32_t member);
   void RemoveMember(std::uint32_t group, std::uint32_t member);
   void DropDeletedGroups(Row& row) const;
-  void IndexEverything();
   [[nodiscard]] storage::Result<void> FoldTogether(std::span<const Event> events);
   [[nodiscard]] storage::Result<void> Fold(std::span<const Event> events);
 

