@@ -408,6 +408,7 @@ class Million {
 
   void MeasureStarts() {
     std::vector<double> clean;
+    std::vector<double> clean_waited;
     std::vector<double> resident;
     for (int run = 0; run < options_.repetitions; ++run) {
       const Clock::time_point begin = Clock::now();
@@ -416,26 +417,30 @@ class Million {
                       std::chrono::duration<double>(Clock::now() - begin).count()));
       Start();
       clean.push_back(server_->seconds_to_ready());
+      clean_waited.push_back(server_->seconds_waited());
       resident.push_back(static_cast<double>(server_->ResidentBytes()));
     }
-    AddStart("a clean stop", Median(clean), 3);
+    AddStart("a clean stop", Median(clean), Median(clean_waited), 3);
     AddMemory(Median(resident) - static_cast<double>(empty_bytes_));
     AddFirstQuery();
     std::vector<double> killed;
+    std::vector<double> killed_waited;
     for (int run = 0; run < options_.repetitions; ++run) {
       // A few more each time: a start is no reason for a snapshot.
       load_->CreateUsers(load_->users().size() + (run == 0 ? kTailEvents : kTiny));
       server_->Kill();
       Start();
       killed.push_back(server_->seconds_to_ready());
+      killed_waited.push_back(server_->seconds_waited());
     }
     AddStart(fmt::format("SIGKILL, {} events after the last snapshot", kTailEvents), Median(killed),
-             6);
+             Median(killed_waited), 6);
     server_->Terminate();
   }
 
-  void AddStart(const std::string& after, double seconds, double bar) {
-    Add("start to ready after " + after, "", fmt::format("{:.2f} s", seconds),
+  void AddStart(const std::string& after, double seconds, double waited, double bar) {
+    Add("start to ready after " + after, "",
+        fmt::format("{:.2f} s, {:.2f} of them waiting for a processor", seconds, waited),
         Judge(seconds, Bar{.limit = bar, .is_upper = true}));
   }
 
