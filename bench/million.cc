@@ -247,7 +247,7 @@ class Million {
     const auto list = [&](std::string what, const std::string& filter, double bar_ms) {
       cases_.push_back({std::move(what), Filtered("Users", filter) + "&count=100", bar_ms});
     };
-    for (const char* part : {"zzzqqq", "Teresa Q. Papadopo", "Teresa Q", "Šule", "zoltan", "son"}) {
+    for (const char* part : {"zzzqqq", "Teresa Q", "Øyvind", "zoltan", "son", "ma"}) {
       const std::string filter = fmt::format(R"(displayName co "{}")", part);
       list(filter, filter, 0);
     }
@@ -270,7 +270,7 @@ class Million {
                       20});
     cases_.push_back({"members.value eq on Groups, without members",
                       Filtered("Groups", fmt::format(R"(members.value eq "{}")",
-                                                     IdOf(PickUser()))) +
+                                                     IdOf(load_->member()))) +
                           "&excludedAttributes=members",
                       2});
     cases_.push_back({"1,000 groups, excludedAttributes=members",
@@ -458,7 +458,7 @@ class Million {
 
   /// The first query of an attribute after a start.
   void AddFirstQuery() {
-    const Case& any = cases_.at(2);
+    const Case& any = cases_.at(1);
     const Clock::time_point begin = Clock::now();
     TotalOf(any.target);
     const std::chrono::duration<double, std::milli> spent = Clock::now() - begin;

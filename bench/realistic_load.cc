@@ -186,6 +186,7 @@ void RealisticLoad::CreateGroup() {
   };
   RequireNoErrors(RunLoad(load), "creating groups");
   ++groups_;
+  member_ = group.members.front();
   memberships_ += group.members.size();
 }
 

@@ -36,6 +36,8 @@ class RealisticLoad {
 
   const std::vector<IdText>& users() const { return users_; }
   std::size_t user_count() const { return users_.size() + singles_; }
+  /// A user that the last group holds, by number.
+  std::uint32_t member() const { return member_; }
   std::size_t group_count() const { return groups_; }
   std::size_t membership_count() const { return memberships_; }
 
@@ -54,6 +56,7 @@ class RealisticLoad {
   std::size_t singles_ = 0;
   std::size_t groups_ = 0;
   std::size_t memberships_ = 0;
+  std::uint32_t member_ = 0;
 };
 
 }  // namespace scimledger::bench
