@@ -90,9 +90,9 @@ RealisticGroup RealisticCompany::NextGroup() {
   const std::uint32_t number = groups_++;
   RealisticGroup group;
   group.display_name = fmt::format("{} {}", kDepartments[number % kDepartments.size()], number);
-  const double largest = kLargestGroup / std::pow(number + 1, 1.1);
+  const double usual = std::min(kLargestGroup, users_ / 10) / std::pow(number + 1, 1.1);
   const std::uint32_t size =
-      std::min(users_, std::max<std::uint32_t>(static_cast<std::uint32_t>(largest), 3));
+      std::min(users_, std::max<std::uint32_t>(static_cast<std::uint32_t>(usual), 3));
   // Every so many users from some user on: distinct without a set.
   const std::uint32_t stride = std::max<std::uint32_t>(1, users_ / size);
   std::uint32_t user = Below(users_);

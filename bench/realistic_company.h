@@ -29,7 +29,8 @@ struct RealisticGroup {
 };
 
 /// A company made up from a seed: names that repeat as names do, departments and titles of uneven
-/// size, a work and often a home address, managers; groups with a long tail of sizes up to 100,000.
+/// size, a work and often a home address, managers; groups with a long tail of sizes, the largest
+/// of a tenth of the users, at most 100,000.
 class RealisticCompany {
  public:
   explicit RealisticCompany(std::uint64_t seed) : random_(seed) {}
