@@ -43,5 +43,6 @@ struct ResourceChange {
                                                       const CreateCredential& command);
 [[nodiscard]] Result<Decision> DecideRevokeCredential(const Deciding& deciding,
                                                       const RevokeCredential& command);
+[[nodiscard]] Result<Decision> DecideRecordFacts(const Deciding& deciding, RecordFacts& command);
 
 }  // namespace scimledger

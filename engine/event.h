@@ -23,9 +23,16 @@ enum class EventKind : std::uint8_t {
   kCredentialCreated = 6,
   kCredentialRevoked = 7,
   kSettingsChanged = 8,
+  // Of the server and of the audit trail itself (DESIGN §6): no state depends on them.
+  kServerStarted = 9,
+  kServerStopped = 10,
+  kConfigurationChanged = 11,
+  kAuditRead = 12,
 };
 /// "ResourceCreated", …
 std::string_view ToString(EventKind kind);
+/// Whether it is one of those that tell of the server or of the audit trail: they carry facts.
+bool HasFacts(EventKind kind);
 
 /// DESIGN §8. The numbers are stored in the log.
 enum class Role : std::uint8_t { kProvisioner = 1, kReader = 2, kAuditor = 3, kAdmin = 4 };
@@ -72,6 +79,15 @@ struct AttributeChange {
   friend bool operator==(const AttributeChange&, const AttributeChange&) = default;
 };
 
+/// One thing that an event of the server or of the audit trail says. `before` and `after` are JSON
+/// values as they are stored and shown; empty: none. Never a secret.
+struct Fact {
+  std::string name;
+  std::string before = {};
+  std::string after = {};
+  friend bool operator==(const Fact&, const Fact&) = default;
+};
+
 /// A bearer token as the log knows it: never the secret.
 struct Credential {
   Uuid id;
@@ -87,9 +103,10 @@ struct Credential {
 
 /// One event, typed. Which members are set depends on the kind: resource events have resource
 /// fields, changes and members; SchemaAdded a definition; credential events a credential;
-/// SettingsChanged the switches that moved. The latter three say what they are about in
-/// `resource_type` ("Schema", "ResourceType", "Credential", "Settings") and `resource_name`, a
-/// credential its id in `resource`; their versions are 0.
+/// SettingsChanged the switches that moved; those of the server and of the audit trail facts. All
+/// but the first say what they are about in
+/// `resource_type` ("Schema", "ResourceType", "Credential", "Settings", "Server", "AuditTrail")
+/// and `resource_name`, a credential its id in `resource`; their versions are 0.
 struct Event {
   Sequence sequence;
   Uuid id;
@@ -115,6 +132,7 @@ struct Event {
   SchemaDefinition schema;
   std::optional<Credential> credential;
   std::vector<SettingChange> settings;  ///< in order of Setting
+  std::vector<Fact> facts;
 
   /// The resource's row right after the event; set by decide, not stored (replay folds its own).
   ResourcePtr after;
