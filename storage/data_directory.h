@@ -14,7 +14,8 @@ class DataDirectory {
 
   /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no
   /// directory, or one that is not ours (it has other files but no log). kLocked: names the
-  /// holder's process id. kIncompatible: `replay --into` wrote it; it must never get a log.
+  /// holder's process id. kIncompatible: `replay --into` wrote it, and it must never get
+  /// a log; or it is a backup.
   [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Open(
       const std::filesystem::path& path, IfMissing if_missing);
   /// The same for a directory that `replay --into` wrote, and only for such a one (kNotFound).
