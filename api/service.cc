@@ -10,7 +10,9 @@
 
 #include "api/access_control.h"
 #include "api/audit_endpoint.h"
+#include "api/audit_reads.h"
 #include "api/authenticator.h"
+#include "api/backup_endpoint.h"
 #include "api/bulk_endpoint.h"
 #include "api/denied_endpoint.h"
 #include "api/discovery_endpoint.h"
@@ -89,6 +91,12 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
+/// Whether it hands out what happened: the trail itself, or a copy of it.
+bool ReadsTrail(const Exchange& exchange, const Operation& operation) {
+  const bool is_copy = exchange.route == "/admin/v1/replay" && exchange.target.Find("into") != nullptr;
+  return operation.access == Access::kReadAudit || is_copy || exchange.route == "/admin/v1/backup";
+}
+
 void TellOperator(const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); }
 
 class RoutingService final : public Service {
@@ -97,6 +105,9 @@ class RoutingService final : public Service {
       : options_(std::move(options)),
         authenticator_(options_.authentication, TellOperator),
         access_(options_.access, authenticator_),
+        reads_(options_.access.directory.empty()
+                   ? std::filesystem::path()
+                   : options_.access.directory / "audit_reads.jsonl"),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
@@ -124,6 +135,7 @@ class RoutingService final : public Service {
     const auto work = std::make_shared<LongWork>();
     AddReplayEndpoints(router_, workers_, work);
     AddProjectionsEndpoints(router_, workers_, work);
+    AddBackupEndpoint(router_, workers_, {work, options_.keys, [this] { return catalog_.load(); }});
   }
 
   ~RoutingService() override { RoutingService::Drain(); }
@@ -132,7 +144,12 @@ class RoutingService final : public Service {
   bool RefusesUnread(const HttpRequest& head) const override;
   HttpResponse AnswerUnreadable(const ScimError& error) override;
 
-  void Attach(TenantCatalog& tenants) override { catalog_.store(&tenants); }
+  void Attach(TenantCatalog& tenants) override {
+    catalog_.store(&tenants);
+    reads_.Begin(tenants);
+  }
+
+  void RecordReads() override { reads_.RecordAll(); }
 
   void ReportStarting(std::string progress) override {
     const std::lock_guard lock(progress_mutex_);
@@ -162,6 +179,7 @@ class RoutingService final : public Service {
   std::string progress_;
   const Authenticator authenticator_;
   AccessControl access_;
+  AuditReads reads_;
   InFlight in_flight_;
   PastDirectories past_;
   // Ended first: their last work still uses everything above.
@@ -319,7 +337,9 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
     const ScimError error = WrongMethod(*match->route, allowed);
     return exchange->AnswerError(error, {{"Allow", std::move(allowed)}});
   }
-  if (Admit(*exchange, *operation)) operation->handler(std::move(exchange));
+  if (!Admit(*exchange, *operation)) return;
+  if (ReadsTrail(*exchange, *operation)) reads_.Note(*exchange);
+  operation->handler(std::move(exchange));
 }
 
 /// Everything between authentication and the handler. False: refused, and answered.
