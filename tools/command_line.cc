@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tools/audit_options.h"
+#include "tools/backup_command.h"
 #include "tools/command_options.h"
 #include "tools/projections_options.h"
 #include "tools/query_command.h"
@@ -38,6 +39,7 @@ struct Arguments {
   ReplayArguments replay;
   ProjectionsArguments projections;
   QueryExplainOptions query;
+  BackupArguments backup;
   std::function<ExitCode()> run;
 };
 
@@ -256,6 +258,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddReplayCommand(app, arguments.replay, arguments.run);
   AddProjectionsCommands(app, arguments.projections, arguments.run);
   AddAuditCommands(app, arguments.audit, arguments.run);
+  AddBackupCommands(app, arguments.backup, arguments.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

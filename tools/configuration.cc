@@ -123,6 +123,7 @@ storage::Result<void> Set(Configuration& to, std::string_view name, const std::s
       return Fail(ErrorCode::kInvalid,
                   fmt::format("{}: {} is '{}', but takes {}", source, name, text, *accepted));
     }
+    to.given[std::string(name)] = text;
     return {};
   }
   std::string known;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,9 @@ struct Configuration {
   std::string tls_key;
   std::string tls_client_ca;         ///< clients must show a certificate that comes from it
   bool plain_http_anywhere = false;  ///< else plain HTTP is served on loopback only
+
+  /// Settings that were given, by name, as they were written; the others have their defaults.
+  std::map<std::string, std::string> given;
 
   bool has_tls() const { return !tls_certificate.empty(); }
 };

@@ -26,6 +26,7 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
       options.authentication.access_token_key,
       storage::SecretKey::LoadOrMake(local->directory_->keys() / "access_tokens"));
   options.access.directory = local->directory_->access();
+  options.keys = local->directory_->keys();
   local->service_ = api::Service::Make(std::move(options));
   return local;
 }

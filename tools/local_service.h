@@ -39,6 +39,8 @@ class LocalService {
   [[nodiscard]] storage::Result<void> Load(const std::string& tenant, api::TenantOptions options);
 
   api::Service& service() { return *service_; }
+  /// Only after Load.
+  api::TenantCatalog& tenants() { return *tenants_; }
   const std::filesystem::path& data() const { return directory_->path(); }
   /// Answers what is in flight, stops the writer, snapshots and closes the log; keeps the lock.
   void Close();
