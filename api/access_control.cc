@@ -65,9 +65,10 @@ void AccessControl::WriteBooks() {
 }
 
 std::expected<Actor, Refusal> AccessControl::Admit(const HttpRequest& request,
+                                                   const std::optional<PresentedToken>& presented,
                                                    const Tenant& tenant) {
   std::optional<Actor> known;
-  auto actor = authenticator_.Authenticate(request, tenant, &known);
+  auto actor = authenticator_.Authenticate(request, presented, tenant, &known);
   if (!actor) {
     if (auto refusal = CountFailure(request)) return std::unexpected(*std::move(refusal));
     return std::unexpected(

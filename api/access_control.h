@@ -55,8 +55,9 @@ class AccessControl {
   AccessControl& operator=(const AccessControl&) = delete;
 
   /// The actor, its credential in force and within its limits. Refusals: 401 with WWW-Authenticate,
-  /// 429 with Retry-After.
+  /// 429 with Retry-After. `presented` as for Authenticator::Authenticate.
   [[nodiscard]] std::expected<Actor, Refusal> Admit(const HttpRequest& request,
+                                                    const std::optional<PresentedToken>& presented,
                                                     const Tenant& tenant);
 
   /// Counts a failed proof of identity against its sender's address. A refusal (429): too many.

@@ -60,6 +60,7 @@ storage::Result<NetChanges> FoldResource(const Tenant& tenant, const SchemaRegis
                                          const DiffRequest& wanted) {
   NetChanges net;
   const auto events = projections::FindResourceEvents(*tenant.history(), *wanted.resource, false);
+  if (events == nullptr) return net;
   for (auto at = events->Next(wanted.from.Next(), wanted.to); at;
        at = events->Next(at->Next(), wanted.to)) {
     SCIMLEDGER_TRY_ASSIGN(const Event event, ReadEvent(tenant.log(), registry, *at));

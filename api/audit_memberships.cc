@@ -25,9 +25,10 @@ constexpr std::chrono::seconds kWait{10};
 
 enum class Side : std::uint8_t { kMembersOf, kGroupsOf };
 
-/// Where a page begins and how long it may be.
+/// Where a page begins (an ordinal, so that who leaves between two pages moves nobody else) and how
+/// long it may be.
 struct Window {
-  std::size_t index = 0;
+  std::uint64_t first = 0;
   std::size_t limit = 100;
 };
 
@@ -36,7 +37,7 @@ Result<Window> ReadWindow(const Exchange& exchange) {
   SCIMLEDGER_TRY_ASSIGN(const EventsRequest events, ReadEventsRequest(exchange));
   window.limit = static_cast<std::size_t>(events.limit);
   SCIMLEDGER_TRY_ASSIGN(const auto after, ReadAfter(exchange));
-  if (after) window.index = static_cast<std::size_t>(after->value);
+  if (after) window.first = after->value;
   return window;
 }
 
@@ -104,19 +105,20 @@ class MembershipPage {
 };
 
 /// Fills the page; returns where the next one begins.
-storage::Result<std::optional<std::size_t>> FillPage(const projections::HistoryReader& history,
-                                                     const MembershipList& list,
-                                                     const Window& window, MembershipPage& page) {
+storage::Result<std::optional<std::uint32_t>> FillPage(const projections::HistoryReader& history,
+                                                       const MembershipList& list,
+                                                       const Window& window,
+                                                       MembershipPage& page) {
   std::size_t count = 0;
-  for (std::size_t at = window.index; at < list.memberships.size(); ++at) {
-    const projections::Membership& membership = list.memberships[at];
+  for (const projections::Membership& membership : list.memberships) {
+    if (membership.ordinal < window.first) continue;
     const ResourcePtr other = history.ResourceAt(membership.ordinal, list.sequence);
     // Deleted, and still listed until its cascade is through.
     if (other == nullptr) continue;
-    if (count++ == window.limit) return std::optional(at);
+    if (count++ == window.limit) return std::optional(membership.ordinal);
     SCIMLEDGER_TRY(page.Add(*other, membership.since));
   }
-  return std::optional<std::size_t>();
+  return std::optional<std::uint32_t>();
 }
 
 /// Why the resource has no such list at that moment; nullopt: it has.
@@ -132,6 +134,11 @@ std::optional<ScimError> WhyNone(const Exchange& exchange, const ResourcePtr& re
 
 void AnswerMemberships(ExchangePtr exchange, Side side, const Window& window) {
   projections::History* const history = exchange->tenant->history();
+  if (history == nullptr && !exchange->tenant->is_replay()) {
+    return AnswerLogError(*exchange, {storage::ErrorCode::kUnavailable,
+                                      "the history could not be made at the start of the server, "
+                                      "whose output says why"});
+  }
   if (history == nullptr) {
     return exchange->AnswerError({403, ScimType::kNone,
                                   "This is a read-only replay: it does not hold since when members "

@@ -128,6 +128,11 @@ bool HasHistory(const Tenant& tenant, Sequence sequence) {
 }
 
 void AnswerLogError(Exchange& exchange, const storage::Error& error) {
+  if (error.code == storage::ErrorCode::kUnavailable) {
+    return exchange.AnswerError(
+        {503, ScimType::kNone, fmt::format("Not at this moment: {}.", error.message)},
+        {{"Retry-After", "2"}});
+  }
   exchange.AnswerError(
       {500, ScimType::kNone, fmt::format("The log cannot be read: {}", error.message)});
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -86,7 +87,9 @@ void AddCurrent(const projections::Directory& directory, const Wanted& wanted,
       keys.push_back({projections::EqualityKey::Kind::kAttribute, path,
                       ComparisonKey(registry->attribute(id), wanted.name)});
     }
-    for (const ResourcePtr& resource : directory.LookUpAny(type.id, keys).resources) {
+    const auto found =
+        directory.LookUpAny(type.id, keys, std::numeric_limits<std::size_t>::max());
+    for (const ResourcePtr& resource : found->resources) {
       if (std::find(seen.begin(), seen.end(), resource->id) != seen.end()) continue;
       seen.push_back(resource->id);
       candidates.AddCurrent(*registry, *resource);

@@ -109,13 +109,15 @@ Authenticator::Authenticator(AuthenticatorOptions options, const Notice& notice)
       lifetime_(options.access_token_lifetime),
       issuers_(std::move(options.trusted_issuers), notice) {}
 
-Result<Actor> Authenticator::Authenticate(const HttpRequest& request, const Tenant& tenant,
+Result<Actor> Authenticator::Authenticate(const HttpRequest& request,
+                                          const std::optional<PresentedToken>& presented,
+                                          const Tenant& tenant,
                                           std::optional<Actor>* refused) const {
   if (request.transport != Transport::kNetwork) {
     return Actor{fmt::format("local:{}", request.peer_uid), AuthMethod::kLocal, Role::kAdmin};
   }
   SCIMLEDGER_TRY_ASSIGN(const std::string_view token, RequiredToken(request));
-  SCIMLEDGER_TRY_ASSIGN(Claim claim, Identify(token, tenant));
+  SCIMLEDGER_TRY_ASSIGN(Claim claim, Identify(token, presented, tenant));
   const Credential& credential = claim.credential;
   const std::int64_t now_us = tenant.NowUs();
   claim.actor.id = credential.id.ToString();
@@ -131,6 +133,7 @@ Result<Actor> Authenticator::Authenticate(const HttpRequest& request, const Tena
 }
 
 Result<Authenticator::Claim> Authenticator::Identify(std::string_view token,
+                                                     const std::optional<PresentedToken>& presented,
                                                      const Tenant& tenant) const {
   const std::string prefix = TokenPrefix(tenant.name());
   std::string_view rest = token;
@@ -138,7 +141,10 @@ Result<Authenticator::Claim> Authenticator::Identify(std::string_view token,
     rest = token.substr(prefix.size(), token.size() - prefix.size() - kTagLength);
   }
   if (rest.starts_with(kAccessTokenPrefix)) return OpenedToken(rest, tenant);
-  if (LooksLikeJwt(token)) return CheckedJwt(token, tenant);
+  if (LooksLikeJwt(token)) {
+    const bool is_judged = presented && presented->jwt;
+    return ClaimOf(is_judged ? *presented->jwt : issuers_.Check(token, tenant.NowUs()), tenant);
+  }
   Claim claim;
   auto credential = tenant.directory().FindCredentialBySecret(storage::Sha256({token}));
   if (!credential) {
@@ -169,9 +175,8 @@ Result<Authenticator::Claim> Authenticator::OpenedToken(std::string_view token,
   return claim;
 }
 
-Result<Authenticator::Claim> Authenticator::CheckedJwt(std::string_view token,
-                                                       const Tenant& tenant) const {
-  auto vouched = issuers_.Check(token, tenant.NowUs());
+Result<Authenticator::Claim> Authenticator::ClaimOf(Checked<Vouched> vouched,
+                                                    const Tenant& tenant) const {
   if (!vouched) return Unauthenticated(std::move(vouched).error());
   auto credential = vouched->tenant == tenant.name()
                         ? tenant.directory().FindCredentialById(vouched->credential)
@@ -203,23 +208,24 @@ std::optional<std::string> WhyNotInForce(const Credential& credential, std::stri
   return std::nullopt;
 }
 
-std::optional<std::string> Authenticator::TenantOf(const HttpRequest& request,
-                                                   std::int64_t now_us) const {
+std::optional<PresentedToken> Authenticator::Read(const HttpRequest& request,
+                                                  std::int64_t now_us) const {
   if (request.transport != Transport::kNetwork) return std::nullopt;
-  const auto token = BearerToken(request);
-  return token ? TenantOf(*token, now_us) : std::string(kDefaultTenant);
+  return Read(BearerToken(request).value_or(std::string_view()), now_us);
 }
 
-std::string Authenticator::TenantOf(std::string_view token, std::int64_t now_us) const {
+PresentedToken Authenticator::Read(std::string_view token, std::int64_t now_us) const {
+  PresentedToken presented{std::string(kDefaultTenant), std::nullopt};
   if (LooksLikeJwt(token)) {
-    auto vouched = issuers_.Check(token, now_us);
-    return vouched ? std::move(vouched->tenant) : std::string(kDefaultTenant);
+    presented.jwt = issuers_.Check(token, now_us);
+    if (*presented.jwt) presented.tenant = (*presented.jwt)->tenant;
+    return presented;
   }
   const std::string_view name = TenantOfToken(token).value_or(kDefaultTenant);
-  if (name == kDefaultTenant || token.size() <= kTagLength) return std::string(kDefaultTenant);
+  if (name == kDefaultTenant || token.size() <= kTagLength) return presented;
   const std::string_view tagged = token.substr(0, token.size() - kTagLength);
-  const bool is_ours = token.substr(tagged.size()) == TagOf(tagged);
-  return std::string(is_ours ? name : kDefaultTenant);
+  if (token.substr(tagged.size()) == TagOf(tagged)) presented.tenant = name;
+  return presented;
 }
 
 std::string Authenticator::Address(const Tenant& tenant, const std::string& token) const {

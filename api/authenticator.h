@@ -25,6 +25,12 @@ struct AuthenticatorOptions {
   std::vector<TrustedIssuer> trusted_issuers;
 };
 
+/// What a bearer token says by itself, before anything of a tenant is looked at.
+struct PresentedToken {
+  std::string tenant;                   ///< that it is of; the default one's, if it proves none
+  std::optional<Checked<Vouched>> jwt;  ///< set: it is a JWT, and this is how it was judged
+};
+
 /// Who asks, by what the request proves. Three kinds of bearer tokens: the secret of a credential,
 /// an access token that the token endpoint gave out for one, and a JWT of a trusted issuer, which
 /// stands for one. All three end with the credential. Thread-safe.
@@ -35,18 +41,21 @@ class Authenticator {
 
   /// The credential of the bearer token, or `local:<uid>` with role admin on the control socket and
   /// in-process. Errors: 401, never with a word of the token.
+  /// `presented`: what Read said of the request's token, so that a JWT is not verified again.
   /// `refused`: is told who it is when a credential is known, but revoked or expired. May be null.
-  [[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request, const Tenant& tenant,
+  [[nodiscard]] Result<Actor> Authenticate(const HttpRequest& request,
+                                           const std::optional<PresentedToken>& presented,
+                                           const Tenant& tenant,
                                            std::optional<Actor>* refused = nullptr) const;
 
-  /// The tenant that the request's credential is of, before anything of that tenant is looked at: a
+  /// Which tenant the request's credential is of, before anything of that tenant is looked at: a
   /// token that names one must have our tag, and a JWT our trust, else it is the default tenant
   /// that will not know it. So nobody learns of a tenant, or makes the server load it, without
   /// something that was once given out for it (I-8). nullopt: it came by the control socket or from
   /// this process.
-  std::optional<std::string> TenantOf(const HttpRequest& request, std::int64_t now_us) const;
+  std::optional<PresentedToken> Read(const HttpRequest& request, std::int64_t now_us) const;
   /// The same of a token's text.
-  std::string TenantOf(std::string_view token, std::int64_t now_us) const;
+  PresentedToken Read(std::string_view token, std::int64_t now_us) const;
   /// The token as it is given out: of a tenant other than the default one with its name in front
   /// and our tag at the end.
   std::string Address(const Tenant& tenant, const std::string& token) const;
@@ -62,9 +71,11 @@ class Authenticator {
     Actor actor;  ///< method, and whom an issuer vouched for
     std::int64_t expires_us = std::numeric_limits<std::int64_t>::max();  ///< of the token itself
   };
-  [[nodiscard]] Result<Claim> Identify(std::string_view token, const Tenant& tenant) const;
+  [[nodiscard]] Result<Claim> Identify(std::string_view token,
+                                       const std::optional<PresentedToken>& presented,
+                                       const Tenant& tenant) const;
   [[nodiscard]] Result<Claim> OpenedToken(std::string_view token, const Tenant& tenant) const;
-  [[nodiscard]] Result<Claim> CheckedJwt(std::string_view token, const Tenant& tenant) const;
+  [[nodiscard]] Result<Claim> ClaimOf(Checked<Vouched> vouched, const Tenant& tenant) const;
 
   std::string TagOf(std::string_view text) const;
 

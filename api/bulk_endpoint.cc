@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "api/command_submission.h"
 #include "api/request_headers.h"
 #include "engine/bulk.h"
+#include "engine/password_reference.h"
 #include "engine/resource_writer.h"
 #include "engine/text.h"
 #include "storage/hash.h"
@@ -16,6 +19,8 @@
 namespace scimledger::api {
 namespace {
 
+/// Hashed one after the other, by one thread: about a second.
+constexpr std::size_t kBulkPasswordsMax = 32;
 /// One Bulk must not displace the other refused requests.
 constexpr std::size_t kNotedRefusalsMax = 20;
 
@@ -124,12 +129,48 @@ Result<BulkRequest> Read(const Exchange& exchange) {
   return ParseBulk(*exchange.registry, json.root(), edge);
 }
 
-void RunBulk(ExchangePtr exchange, const Workers& workers) {
-  auto read = Read(*exchange);
-  if (!read) return exchange->AnswerError(read.error());
-  // The body is parsed: its memory need not wait for the disk.
-  std::string().swap(exchange->request.body);
-  auto request = std::make_shared<BulkRequest>(*std::move(read));
+/// The hash of each operation that supplied a password.
+using KeptPasswords = std::map<std::size_t, KeptPassword>;
+
+std::size_t CountPasswords(BulkRequest& request) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(request.operations, [](BulkOperation& operation) {
+        return operation.body && FindSuppliedPassword(*operation.body) != nullptr;
+      }));
+}
+
+Result<KeptPasswords> KeepPasswords(Tenant& tenant, BulkRequest& request) {
+  KeptPasswords all;
+  for (std::size_t i = 0; i < request.operations.size(); ++i) {
+    Result<CommandBody>& body = request.operations[i].body;
+    if (!body) continue;
+    auto kept = KeepPassword(tenant, *body);
+    if (!kept) {
+      // Nothing was submitted yet.
+      for (auto& [operation, earlier] : all) earlier.Settle();
+      return std::unexpected(kept.error());
+    }
+    if (*kept) all.emplace(i, **std::move(kept));
+  }
+  return all;
+}
+
+void SettlePasswords(Tenant& tenant, const BulkRequest& request, const GroupOutcomes& outcomes,
+                     KeptPasswords& kept) {
+  for (auto& [operation, password] : kept) {
+    // What the group ended before was not decided.
+    if (!outcomes[operation] || IsCertain(*outcomes[operation])) password.Settle();
+  }
+  TenantPasswords* const passwords = tenant.passwords();
+  if (passwords == nullptr) return;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const bool is_done = outcomes[i] && *outcomes[i] && !kept.contains(i);
+    if (is_done) passwords->Reconsider(request.operations[i].id);
+  }
+}
+
+void SubmitBulk(ExchangePtr exchange, std::shared_ptr<BulkRequest> request, KeptPasswords kept,
+                const Workers& workers) {
   CommandGroup group = PlanBulk(*exchange->registry, *request);
   group.actor = *exchange->actor;
   group.client = ReadClientContext(exchange->request);
@@ -137,11 +178,35 @@ void RunBulk(ExchangePtr exchange, const Workers& workers) {
   group.registry = exchange->registry;
   Tenant& tenant = *exchange->tenant;
   tenant.SubmitGroup(
-      std::move(group), [exchange = std::move(exchange), request,
+      std::move(group), [exchange = std::move(exchange), request, kept = std::move(kept),
                          &answers = workers.answers](GroupOutcomes outcomes) mutable {
+        SettlePasswords(*exchange->tenant, *request, outcomes, kept);
         answers.Run(std::move(exchange),
                     [request = std::move(request), outcomes = std::move(outcomes)](
                         ExchangePtr waiting) { AnswerBulk(*waiting, *request, outcomes); });
+      });
+}
+
+void RunBulk(ExchangePtr exchange, const Workers& workers) {
+  auto read = Read(*exchange);
+  if (!read) return exchange->AnswerError(read.error());
+  // The body is parsed: its memory need not wait for the disk.
+  std::string().swap(exchange->request.body);
+  auto request = std::make_shared<BulkRequest>(*std::move(read));
+  const std::size_t passwords = CountPasswords(*request);
+  if (passwords == 0) return SubmitBulk(std::move(exchange), std::move(request), {}, workers);
+  if (passwords > kBulkPasswordsMax) {
+    return exchange->AnswerError(
+        {413, ScimType::kNone,
+         fmt::format("{} operations of this Bulk supply a password, and one Bulk may have {} "
+                     "hashed: nothing was changed. Send several requests.",
+                     passwords, kBulkPasswordsMax)});
+  }
+  workers.passwords.Run(
+      std::move(exchange), [request = std::move(request), &workers](ExchangePtr taken) mutable {
+        auto kept = KeepPasswords(*taken->tenant, *request);
+        if (!kept) return taken->AnswerError(kept.error());
+        SubmitBulk(std::move(taken), std::move(request), *std::move(kept), workers);
       });
 }
 

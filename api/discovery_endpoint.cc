@@ -13,13 +13,15 @@
 #include "api/search_request.h"
 #include "engine/bulk.h"
 #include "engine/json.h"
+#include "engine/password.h"
 #include "engine/resource_writer.h"
 
 namespace scimledger::api {
 namespace {
 
 // Every "supported" says what the routes and handlers do: change both together (checklist G13).
-std::string ServiceProviderConfigJson(std::string_view base_url, const ServiceOptions& options) {
+std::string ServiceProviderConfigJson(std::string_view base_url, bool keeps_passwords,
+                                      const ServiceOptions& options) {
   std::string location;
   AppendJsonString(location, fmt::format("{}/ServiceProviderConfig", base_url));
   return fmt::format(
@@ -27,7 +29,7 @@ std::string ServiceProviderConfigJson(std::string_view base_url, const ServiceOp
       R"("patch":{{"supported":true}},)"
       R"("bulk":{{"supported":true,"maxOperations":{},"maxPayloadSize":{}}},)"
       R"("filter":{{"supported":true,"maxResults":{}}},)"
-      R"("changePassword":{{"supported":false}},)"
+      R"("changePassword":{{"supported":{}}},)"
       R"("sort":{{"supported":true}},)"
       R"("etag":{{"supported":true}},)"
       R"("authenticationSchemes":[{{"type":"oauthbearertoken","name":"Bearer token",)"
@@ -40,7 +42,7 @@ std::string ServiceProviderConfigJson(std::string_view base_url, const ServiceOp
       R"("pagination":{{"cursor":true,"index":true,"defaultPaginationMethod":"index",)"
       R"("defaultPageSize":{},"maxPageSize":{},"cursorTimeout":{}}},)"
       R"("meta":{{"resourceType":"ServiceProviderConfig","location":{}}}}})",
-      kBulkOperationsMax, options.body_bytes_max, options.page_max,
+      kBulkOperationsMax, options.body_bytes_max, options.page_max, keeps_passwords,
       std::min(options.page_default, options.page_max), options.page_max,
       options.cursor_timeout.count(), location);
 }
@@ -133,7 +135,8 @@ void ListSchemas(ExchangePtr exchange) {
 void AddDiscoveryEndpoints(Router& router, const ServiceOptions& options, const Workers& workers) {
   const auto provider = [&options](ExchangePtr exchange) {
     if (RefuseFilter(*exchange)) return;
-    std::string body = ServiceProviderConfigJson(exchange->base_url, options);
+    std::string body =
+        ServiceProviderConfigJson(exchange->base_url, KeepsPasswords(*exchange->registry), options);
     exchange->Answer(JsonResponse(200, std::move(body), kScimMediaType));
   };
   const auto reading = [&workers](void (*handle)(ExchangePtr)) {

@@ -126,24 +126,55 @@ storage::Result<void> FillBackwards(const NamedEventReader& events, const EventR
   return {};
 }
 
-/// Reads the candidates one by one, those next to each other with one reader.
-storage::Result<std::optional<Sequence>> FillFrom(const NamedEventReader& events,
-                                                  const EventRange& range,
-                                                  projections::EventCandidates& candidates,
-                                                  PageFiller& page) {
-  const auto next_after = [&](Sequence at) -> std::optional<Sequence> {
-    if (!range.is_descending) return candidates.Next(at.Next(), range.last);
+std::unexpected<storage::Error> NoEvent(Sequence sequence) {
+  return storage::Fail(storage::ErrorCode::kCorrupt,
+                       fmt::format("the log has no event {}", sequence.value));
+}
+
+/// Candidates no further apart than this are read by one reader, over what is between them.
+constexpr std::uint64_t kGapEvents = 64;
+
+storage::Result<std::optional<Sequence>> FillForwardsFrom(
+    const NamedEventReader& events, const EventRange& range,
+    projections::EventCandidates& candidates, PageFiller& page) {
+  auto next = candidates.Next(range.first, range.last);
+  while (next && !page.IsFull()) {
+    const Sequence begin = *next;
+    SCIMLEDGER_TRY(events.ForEach(begin, range.last, [&](const Event& event) {
+      if (event.sequence < *next) return true;
+      page.Offer(event);
+      next = candidates.Next(event.sequence.Next(), range.last);
+      return next && next->value - event.sequence.value <= kGapEvents && !page.IsFull();
+    }));
+    if (next == begin) return NoEvent(begin);
+  }
+  return next ? page.last() : std::nullopt;
+}
+
+storage::Result<std::optional<Sequence>> FillBackwardsFrom(
+    const NamedEventReader& events, const EventRange& range,
+    projections::EventCandidates& candidates, PageFiller& page) {
+  const auto before = [&](Sequence at) -> std::optional<Sequence> {
     if (at <= range.first) return std::nullopt;
     return candidates.Previous(Sequence{at.value - 1}, range.first);
   };
-  auto next = range.is_descending ? candidates.Previous(range.last, range.first)
-                                  : candidates.Next(range.first, range.last);
+  auto next = candidates.Previous(range.last, range.first);
   while (next && !page.IsFull()) {
-    SCIMLEDGER_TRY(events.ForEach(*next, range.last, [&](const Event& event) {
-      page.Offer(event);
-      next = next_after(event.sequence);
-      return next == event.sequence.Next() && !page.IsFull();
+    const Sequence end = *next;
+    std::vector<Sequence> window;  // descending
+    for (; next && end.value - next->value < kGapEvents; next = before(*next)) {
+      window.push_back(*next);
+    }
+    std::vector<Event> decoded;
+    SCIMLEDGER_TRY(events.ForEach(window.back(), end, [&](Event event) {
+      if (event.sequence == window[window.size() - 1 - decoded.size()]) {
+        decoded.push_back(std::move(event));
+      }
+      return decoded.size() < window.size();
     }));
+    if (decoded.size() < window.size()) return NoEvent(window.back());
+    for (; !decoded.empty() && !page.IsFull(); decoded.pop_back()) page.Offer(decoded.back());
+    if (!decoded.empty()) next = decoded.back().sequence;
   }
   return next ? page.last() : std::nullopt;
 }
@@ -160,7 +191,10 @@ storage::Result<std::optional<Sequence>> ReadEventPage(
   if (within.first > within.last) return std::optional<Sequence>();
   const NamedEventReader events(log, view, tenant, test);
   PageFiller page(events, range.limit, visit);
-  if (candidates != nullptr) return FillFrom(events, within, *candidates, page);
+  if (candidates != nullptr) {
+    return within.is_descending ? FillBackwardsFrom(events, within, *candidates, page)
+                                : FillForwardsFrom(events, within, *candidates, page);
+  }
   SCIMLEDGER_TRY(range.is_descending ? FillBackwards(events, within, page)
                                      : FillForwards(events, within, page));
   const Sequence end = range.is_descending ? within.first : within.last;
@@ -171,10 +205,7 @@ storage::Result<Event> ReadEvent(const storage::EventLog& log, const SchemaRegis
                                  Sequence sequence) {
   SCIMLEDGER_TRY_ASSIGN(const auto reader, log.Read(sequence, storage::ReadCheck::kTrust));
   SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
-  if (!stored) {
-    return storage::Fail(storage::ErrorCode::kCorrupt,
-                         fmt::format("the log has no event {}", sequence.value));
-  }
+  if (!stored) return NoEvent(sequence);
   return DecodeEvent(registry, *stored);
 }
 

@@ -7,30 +7,15 @@
 #include <utility>
 
 #include "api/list_parameters.h"
-#include "engine/json.h"
+#include "api/query_explanation.h"
 #include "projections/explain.h"
 
 namespace scimledger::api {
 namespace {
 
-void AppendStep(const projections::Explain::Step& step, std::string& out) {
-  out += fmt::format(R"({{"depth":{},"what":)", step.depth);
-  AppendJsonString(out, step.what);
-  out += R"(,"how":)";
-  AppendJsonString(out, step.how);
-  if (step.estimated) out += fmt::format(R"(,"estimated":{})", *step.estimated);
-  if (step.found) out += fmt::format(R"(,"found":{})", *step.found);
-  out += fmt::format(R"(,"microseconds":{:.1f}}})", step.microseconds);
-}
-
 std::string Render(const projections::Explain& explain, const projections::QueryResult& result) {
-  std::string body = R"({"steps":[)";
-  for (const auto& step : explain.steps) {
-    if (body.back() == '}') body += ',';
-    AppendStep(step, body);
-  }
-  body += R"(],"text":)";
-  AppendJsonString(body, explain.ToText());
+  std::string body = "{";
+  AppendExplanation(explain, body);
   body +=
       fmt::format(R"(,"totalResults":{},"asOf":{}}})", result.total, result.view->sequence().value);
   return body;

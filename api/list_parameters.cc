@@ -112,6 +112,19 @@ Result<void> ReadFilter(const Exchange& exchange, projections::Query& query) {
   return {};
 }
 
+Result<bool> ReadExplain(const Exchange& exchange) {
+  const std::string* const text = FindText(exchange.target, "explain");
+  if (text == nullptr || EqualsIgnoreAsciiCase(*text, "false")) return false;
+  if (!EqualsIgnoreAsciiCase(*text, "true")) {
+    return Refuse(ScimType::kInvalidValue, "The parameter explain must be `true` or `false`.");
+  }
+  if (exchange.actor->role == Role::kAdmin) return true;
+  return Refuse(403, ScimType::kNone,
+                fmt::format("explain=true is for role admin, and this token's role is {}: leave "
+                            "the parameter out, or ask an administrator.",
+                            ToString(exchange.actor->role)));
+}
+
 /// Everything that must be the same on every page, but for the count, which has an error of its
 /// own. Lengths first, so that no two requests give the same text.
 std::string CursorContext(const Exchange& exchange) {
@@ -182,6 +195,7 @@ Result<ListRequest> ReadListRequest(const Exchange& exchange, const ServiceOptio
   SCIMLEDGER_TRY(ReadFilter(exchange, request.query));
   SCIMLEDGER_TRY(ReadSort(exchange, request.query));
   SCIMLEDGER_TRY(ReadCursor(exchange, options, request));
+  SCIMLEDGER_TRY_ASSIGN(request.explain, ReadExplain(exchange));
   return request;
 }
 

@@ -28,11 +28,13 @@ struct ListRequest {
   /// Set when it pages by cursor: what its cursors are bound to (ARCHITECTURE.md, "A cursor").
   std::optional<std::string> cursor_context;
   std::optional<std::uint64_t> total;  ///< of a walk that is under way
+  bool explain = false;                ///< whether the answer says how it was found
 };
 
 /// An empty parameter counts as not given (Entra's onboarding probe sends `filter=`), but for
 /// `cursor`, where it asks for the first page, and the numbers, where it is malformed. startIndex
-/// below 1 is 1; count below 0 is 0, and above the page's limit it is the limit. Errors, all 400:
+/// below 1 is 1; count below 0 is 0, and above the page's limit it is the limit. `explain=true` is
+/// for administrators, because counts and times tell of what others store: 403. Other errors, all 400:
 /// `invalidValue`, `invalidFilter`, `tooMany` (PageTooDeep),
 /// `invalidCursor`, `expiredCursor` and `invalidCount`.
 [[nodiscard]] Result<ListRequest> ReadListRequest(const Exchange& exchange,

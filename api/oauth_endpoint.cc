@@ -190,8 +190,9 @@ HttpResponse TokenAnswer(const Client& client, const std::string& scope, const T
 /// The tenant that the client proves to have been given something for.
 std::string TenantOf(const TokenRequest& request, const Authenticator& authenticator,
                      std::int64_t now_us) {
-  return authenticator.TenantOf(
-      request.assertion.empty() ? request.client_secret : request.assertion, now_us);
+  return authenticator
+      .Read(request.assertion.empty() ? request.client_secret : request.assertion, now_us)
+      .tenant;
 }
 
 void AnswerToken(ExchangePtr exchange, TokenService& service) {

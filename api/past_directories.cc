@@ -8,7 +8,7 @@
 namespace scimledger::api {
 
 bool PastDirectories::IsAtHand(const Tenant& tenant, Sequence sequence) {
-  return tenant.history()->position() > sequence;
+  return tenant.history() != nullptr && tenant.history()->position() > sequence;
 }
 
 storage::Result<std::shared_ptr<const projections::DirectoryReader>> PastDirectories::At(
@@ -22,6 +22,11 @@ storage::Result<std::shared_ptr<const projections::DirectoryReader>> PastDirecto
       std::rotate(found, found + 1, kept_.end());
       return kept_.back().directory;
     }
+  }
+  if (tenant.history() == nullptr) {
+    return storage::Fail(storage::ErrorCode::kUnavailable,
+                         "the history could not be made at the start of the server, whose output "
+                         "says why");
   }
   // The event after it tells when the moment ended.
   SCIMLEDGER_TRY(

@@ -8,6 +8,7 @@
 
 #include "api/tenant.h"
 #include "projections/directory.h"
+#include "projections/index_budget.h"
 
 namespace scimledger::api {
 

@@ -75,9 +75,9 @@ storage::Result<storage::Manifest> Replay(const Tenant& tenant, const Wanted& wa
   const storage::EventLog& log = tenant.log();
   if (!wanted.into.empty()) SCIMLEDGER_TRY(CheckMayHoldReplay(wanted.into));
   SCIMLEDGER_TRY_ASSIGN(const Sequence until, ResolveUntil(log, wanted));
-  const auto directory = projections::Directory::Make();
-  SCIMLEDGER_TRY(
-      directory->Replay(log, until, [&](Sequence position) { work.Report(position, until); }));
+  SCIMLEDGER_TRY_ASSIGN(const auto directory,
+                        ReplayResuming(log, until, wanted.into, kResumeInterval,
+                                       [&](Sequence position) { work.Report(position, until); }));
   const auto view = directory->Freeze();
   storage::Manifest manifest{
       tenant.name(), log.id(), view->sequence(), 0, {}, projections::StateDigest(*view)};

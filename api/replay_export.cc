@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <system_error>
+#include <utility>
+
+#include "api/snapshot_keeper.h"
 
 namespace scimledger::api {
 namespace {
@@ -20,6 +23,25 @@ storage::Result<void> MakeDirectories(const std::filesystem::path& path,
                                                             path.string(), failed.message()));
 }
 
+/// Where a replay keeps the state it has come to.
+std::filesystem::path PartialFile(const std::filesystem::path& target) {
+  return target / "replay.partial";
+}
+
+/// A kill while such a state was written the first time leaves only the beginning of it.
+bool IsUnfinished(const std::filesystem::path& target) {
+  std::error_code error;
+  const bool has_part = std::filesystem::exists(PartialFile(target), error) ||
+                        std::filesystem::exists(PartialFile(target).string() + ".partial", error);
+  return has_part && !storage::HasManifest(target);
+}
+
+std::unique_ptr<projections::Directory> LoadPart(const storage::EventLog& log, Sequence until,
+                                                 const std::filesystem::path& target) {
+  auto directory = LoadFittingSnapshot(PartialFile(target), log, {});
+  return directory->position() <= until ? std::move(directory) : projections::Directory::Make();
+}
+
 }  // namespace
 
 std::filesystem::path DirectorySnapshotFile(const std::filesystem::path& projections,
@@ -33,11 +55,29 @@ storage::Result<void> CheckMayHoldReplay(const std::filesystem::path& target) {
   if (status.type() == std::filesystem::file_type::not_found) return {};
   const bool is_empty_directory =
       std::filesystem::is_directory(status) && std::filesystem::is_empty(target, error) && !error;
-  if (is_empty_directory) return {};
+  if (is_empty_directory || IsUnfinished(target)) return {};
   return storage::Fail(
       storage::ErrorCode::kInvalid,
       fmt::format("{} is not an empty directory: a replay is written into a new one",
                   target.string()));
+}
+
+storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
+    const storage::EventLog& log, Sequence until, const std::filesystem::path& target,
+    std::uint64_t interval, const std::function<void(Sequence)>& progress) {
+  auto directory =
+      target.empty() ? projections::Directory::Make() : LoadPart(log, until, target);
+  for (;;) {
+    const std::uint64_t left = until.value - directory->position().value;
+    const bool is_last = target.empty() || left <= interval;
+    const Sequence next{is_last ? until.value : directory->position().value + interval};
+    SCIMLEDGER_TRY(directory->Replay(log, next, progress));
+    if (is_last) return directory;
+    SCIMLEDGER_TRY(MakeDirectories(target, target));
+    SCIMLEDGER_TRY_ASSIGN(const Hash leaf_hash, LeafHashAt(log, next));
+    SCIMLEDGER_TRY(projections::WriteSnapshot(*directory->Freeze(), log.id(), leaf_hash,
+                                              PartialFile(target)));
+  }
 }
 
 storage::Result<void> WriteReplay(const projections::DirectoryView& view,
@@ -47,7 +87,11 @@ storage::Result<void> WriteReplay(const projections::DirectoryView& view,
   const auto file = DirectorySnapshotFile(target / "projections", manifest.tenant);
   SCIMLEDGER_TRY(MakeDirectories(file.parent_path(), target));
   SCIMLEDGER_TRY(projections::WriteSnapshot(view, manifest.log_id, manifest.leaf_hash, file));
-  return storage::WriteManifest(target, manifest);
+  SCIMLEDGER_TRY(storage::WriteManifest(target, manifest));
+  std::error_code ignored;
+  std::filesystem::remove(PartialFile(target), ignored);
+  std::filesystem::remove(PartialFile(target).string() + ".partial", ignored);
+  return {};
 }
 
 }  // namespace scimledger::api

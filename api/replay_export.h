@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 
 #include "projections/directory.h"
+#include "storage/event_log.h"
 #include "storage/manifest.h"
 
 namespace scimledger::api {
@@ -11,8 +15,19 @@ namespace scimledger::api {
 std::filesystem::path DirectorySnapshotFile(const std::filesystem::path& projections,
                                             std::string_view tenant);
 
-/// kInvalid unless `target` is missing or an empty directory. For telling so before the work.
+/// kInvalid unless `target` is missing, an empty directory, or what a replay into it left that was
+/// killed. For telling so before the work.
 [[nodiscard]] storage::Result<void> CheckMayHoldReplay(const std::filesystem::path& target);
+
+/// Replays the log up to `until`. With a `target`, every `interval` events the state so far is
+/// written into it, so that after a kill the next replay goes on from there, if that state is one
+/// of this log and not beyond `until`. kCorrupt: the log does not verify.
+[[nodiscard]] storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
+    const storage::EventLog& log, Sequence until, const std::filesystem::path& target,
+    std::uint64_t interval, const std::function<void(Sequence)>& progress);
+
+/// Events between two such states: some seconds of replaying.
+inline constexpr std::uint64_t kResumeInterval = 1'000'000;
 
 /// Writes what `replay --into` leaves in `target`: the view as projections, then the manifest. No
 /// log and no keys. An error leaves nothing that opens. kInvalid as CheckMayHoldReplay.

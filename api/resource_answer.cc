@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/exchange.h"
+#include "api/query_explanation.h"
 #include "engine/json.h"
 #include "engine/resource_writer.h"
 
@@ -153,13 +154,20 @@ void AppendListHead(const ListHead& head, std::string& out) {
     out.append(digits.data(), digits.size());
     out += ',';
   };
-  out += R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],)";
+  out += R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse")";
+  if (!head.explanation.empty()) out += fmt::format(R"(,"{}")", kExplanationSchema);
+  out += "],";
   append(R"("totalResults":)", head.total);
   if (head.start_index) append(R"("startIndex":)", *head.start_index);
   append(R"("itemsPerPage":)", head.items);
   if (!head.next_cursor.empty()) {
     out += R"("nextCursor":)";
     AppendJsonString(out, head.next_cursor);
+    out += ',';
+  }
+  if (!head.explanation.empty()) {
+    out += fmt::format(R"("{}":)", kExplanationSchema);
+    out += head.explanation;
     out += ',';
   }
   out += R"("Resources":[)";

@@ -33,6 +33,7 @@ struct ListHead {
   std::uint64_t items = 0;
   std::optional<std::uint64_t> start_index = {};  ///< not in pages by cursor
   std::string next_cursor = {};                   ///< empty: no further page, or pages by index
+  std::string explanation = {};  ///< what kExplanationSchema names, as JSON; empty: not asked for
 };
 
 /// A ListResponse, streamed where it is long, piece by piece: what one answer holds in memory

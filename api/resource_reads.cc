@@ -7,11 +7,13 @@
 
 #include "api/as_of.h"
 #include "api/list_parameters.h"
+#include "api/query_explanation.h"
 #include "api/request_headers.h"
 #include "api/resource_answer.h"
 #include "api/search_request.h"
 #include "engine/decide_checks.h"
 #include "engine/resource_writer.h"
+#include "projections/explain.h"
 #include "projections/query.h"
 
 namespace scimledger::api {
@@ -38,11 +40,36 @@ HttpResponse NotModified(const Resource& resource, std::string location) {
   return response;
 }
 
+ScimError QueryTooLate(const ServiceOptions& options) {
+  return {400, ScimType::kTooMany,
+          fmt::format(
+              "The query was not done after {} seconds: ask for less, or narrow it with an `eq` on "
+              "id, userName, externalId, displayName, emails.value or members.value.",
+              options.query_time_max.count())};
+}
+
+void AnswerList(ExchangePtr exchange, ListRequest request, projections::QueryResult result,
+                std::string explanation, const ServiceOptions& options) {
+  exchange->sequence = result.view->sequence();
+  if (result.is_too_deep) return exchange->AnswerError(PageTooDeep());
+  if (result.is_late) return exchange->AnswerError(QueryTooLate(options));
+  ListHead head{.total = request.total.value_or(result.total), .items = result.page.size()};
+  head.explanation = std::move(explanation);
+  if (!request.cursor_context) {
+    head.start_index = request.query.start_index;
+  } else if (result.next) {
+    head.next_cursor = NextCursor(request, *result.next, head.total, *exchange, options);
+  }
+  Presentation presentation{std::move(request.selection), exchange->base_url};
+  exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
+}
+
 void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options,
               const Workers& workers) {
-  projections::Query& query = request.query;
-  query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
-  auto result = projections::Run(exchange->directory(), query, exchange->base_url);
+  request.query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
+  projections::Explain explain;
+  auto result = projections::Run(exchange->directory(), request.query, exchange->base_url,
+                                 request.explain ? &explain : nullptr);
   if (HasMovedOn(*exchange, *result.view)) {
     const Sequence asked = *exchange->pinned;
     return AtSequence(std::move(exchange), workers, asked,
@@ -50,24 +77,24 @@ void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& o
                         RunQuery(std::move(then), std::move(request), options, workers);
                       });
   }
-  exchange->sequence = result.view->sequence();
-  if (result.is_too_deep) return exchange->AnswerError(PageTooDeep());
-  if (result.is_late) {
-    return exchange->AnswerError(
-        {400, ScimType::kTooMany,
-         fmt::format(
-             "The query was not done after {} seconds: ask for less, or narrow it with an "
-             "`eq` on id, userName, externalId, displayName, emails.value or members.value.",
-             options.query_time_max.count())});
+  std::string explanation;
+  if (request.explain) {
+    explanation = "{";
+    AppendExplanation(explain, explanation);
+    explanation += '}';
   }
-  ListHead head{.total = request.total.value_or(result.total), .items = result.page.size()};
-  if (!request.cursor_context) {
-    head.start_index = query.start_index;
-  } else if (result.next) {
-    head.next_cursor = NextCursor(request, *result.next, head.total, *exchange, options);
-  }
-  Presentation presentation{std::move(request.selection), exchange->base_url};
-  exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
+  AnswerList(std::move(exchange), std::move(request), std::move(result), std::move(explanation),
+             options);
+}
+
+/// On the I/O thread if that takes few steps. False: it does not.
+bool AnswersAtOnce(ExchangePtr& exchange, ListRequest& request, const ServiceOptions& options) {
+  if (request.explain) return false;
+  request.query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
+  auto result = projections::RunAtOnce(exchange->directory(), request.query, exchange->base_url);
+  if (!result || HasMovedOn(*exchange, *result->view)) return false;
+  AnswerList(std::move(exchange), std::move(request), *std::move(result), {}, options);
+  return true;
 }
 
 void ReadThen(ExchangePtr exchange, const Workers& workers) {
@@ -101,9 +128,7 @@ void ReadThen(ExchangePtr exchange, const Workers& workers) {
 void ListThen(ExchangePtr exchange, const ServiceOptions& options, const Workers& workers) {
   auto request = ReadListRequest(*exchange, options);
   if (!request) return exchange->AnswerError(request.error());
-  if (!projections::NeedsScan(exchange->directory(), request->query)) {
-    return RunQuery(std::move(exchange), *std::move(request), options, workers);
-  }
+  if (AnswersAtOnce(exchange, *request, options)) return;
   workers.queries.Run(std::move(exchange), [request = *std::move(request), &options,
                                             &workers](ExchangePtr waiting) mutable {
     RunQuery(std::move(waiting), std::move(request), options, workers);

@@ -10,7 +10,9 @@
 
 #include "api/access_control.h"
 #include "api/audit_endpoint.h"
+#include "api/audit_reads.h"
 #include "api/authenticator.h"
+#include "api/backup_endpoint.h"
 #include "api/bulk_endpoint.h"
 #include "api/denied_endpoint.h"
 #include "api/discovery_endpoint.h"
@@ -21,6 +23,7 @@
 #include "api/oauth_endpoint.h"
 #include "api/oauth_request.h"
 #include "api/operations_endpoint.h"
+#include "api/password_endpoint.h"
 #include "api/past_directories.h"
 #include "api/projections_endpoint.h"
 #include "api/replay_endpoint.h"
@@ -41,6 +44,7 @@ namespace {
 constexpr std::size_t kQueriesWaitingMax = 256;
 constexpr std::size_t kReplaysWaitingMax = 1;
 constexpr std::size_t kLoadsWaitingMax = 1024;
+constexpr std::size_t kPasswordsWaitingMax = 64;
 constexpr std::string_view kScimRoot = "/scim/v2";
 
 /// `/scim/v2/t/{tenant}/…` means `/scim/v2/…` of that tenant, and `/t/{tenant}/…` any other path of
@@ -59,6 +63,7 @@ std::optional<std::string> TakeTenant(std::vector<std::string>& segments) {
 struct Destination {
   Tenant* tenant = nullptr;  ///< nullptr: it is not loaded yet
   std::string name;          ///< of the tenant
+  std::optional<PresentedToken> presented = {};  ///< what the request's token says
 };
 
 /// What stands for a path that nothing serves.
@@ -89,6 +94,12 @@ ScimError NoEvents(const Tenant& tenant) {
                   tenant.directory().position().value)};
 }
 
+/// Whether it hands out what happened: the trail itself, or a copy of it.
+bool ReadsTrail(const Exchange& exchange, const Operation& operation) {
+  const bool is_copy = exchange.route == "/admin/v1/replay" && exchange.target.Find("into") != nullptr;
+  return operation.access == Access::kReadAudit || is_copy || exchange.route == "/admin/v1/backup";
+}
+
 void TellOperator(const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); }
 
 class RoutingService final : public Service {
@@ -97,6 +108,9 @@ class RoutingService final : public Service {
       : options_(std::move(options)),
         authenticator_(options_.authentication, TellOperator),
         access_(options_.access, authenticator_),
+        reads_(options_.access.directory.empty()
+                   ? std::filesystem::path()
+                   : options_.access.directory / "audit_reads.jsonl"),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),
@@ -104,7 +118,9 @@ class RoutingService final : public Service {
         moments_(1, kQueriesWaitingMax,
                  "Too many reads of the past are waiting already: try again shortly."),
         loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
-        workers_{queries_, answers_, replays_, moments_, loads_, past_} {
+        passwords_(options_.password_threads, kPasswordsWaitingMax,
+                   "Too many passwords are waiting to be hashed already: try again shortly."),
+        workers_{queries_, answers_, replays_, moments_, loads_, passwords_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();
     if (options_.log_requests) log_ = std::make_unique<RequestLog>();
     AddOperationsEndpoints(router_, [this] { return WhyUnready(); });
@@ -121,9 +137,11 @@ class RoutingService final : public Service {
     AddTenantEndpoints(router_, workers_, [this] { return catalog_.load(); });
     AddSchemaEndpoints(router_, workers_);
     AddSettingsEndpoints(router_, workers_);
+    AddPasswordEndpoint(router_, workers_);
     const auto work = std::make_shared<LongWork>();
     AddReplayEndpoints(router_, workers_, work);
     AddProjectionsEndpoints(router_, workers_, work);
+    AddBackupEndpoint(router_, workers_, {work, options_.keys, [this] { return catalog_.load(); }});
   }
 
   ~RoutingService() override { RoutingService::Drain(); }
@@ -132,7 +150,12 @@ class RoutingService final : public Service {
   bool RefusesUnread(const HttpRequest& head) const override;
   HttpResponse AnswerUnreadable(const ScimError& error) override;
 
-  void Attach(TenantCatalog& tenants) override { catalog_.store(&tenants); }
+  void Attach(TenantCatalog& tenants) override {
+    catalog_.store(&tenants);
+    reads_.Begin(tenants);
+  }
+
+  void RecordReads() override { reads_.RecordAll(); }
 
   void ReportStarting(std::string progress) override {
     const std::lock_guard lock(progress_mutex_);
@@ -144,6 +167,7 @@ class RoutingService final : public Service {
  private:
   void Serve(ExchangePtr exchange);
   void ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
+                   const std::optional<PresentedToken>& presented,
                    const std::optional<std::string>& path_name);
   Destination FindDestination(const TenantCatalog& catalog, const HttpRequest& request,
                               const std::string& chosen_tenant,
@@ -162,6 +186,7 @@ class RoutingService final : public Service {
   std::string progress_;
   const Authenticator authenticator_;
   AccessControl access_;
+  AuditReads reads_;
   InFlight in_flight_;
   PastDirectories past_;
   // Ended first: their last work still uses everything above.
@@ -170,6 +195,7 @@ class RoutingService final : public Service {
   WorkerPool replays_;
   WorkerPool moments_;
   WorkerPool loads_;
+  WorkerPool passwords_;
   Workers workers_;
 };
 
@@ -193,7 +219,8 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   const TenantCatalog* const catalog = catalog_.load();
   if (!target || catalog == nullptr) return true;
   const auto path_name = TakeTenant(target->segments);
-  const Tenant* const tenant = FindDestination(*catalog, head, {}, path_name).tenant;
+  const Destination destination = FindDestination(*catalog, head, {}, path_name);
+  const Tenant* const tenant = destination.tenant;
   if (tenant == nullptr) return false;
   const RegistryPtr registry = tenant->directory().current_registry();
   const auto match = router_.Find(target->segments, registry.get());
@@ -201,7 +228,7 @@ bool RoutingService::RefusesUnread(const HttpRequest& head) const {
   if (operation == nullptr) return true;
   if (operation->body == BodyForm::kForm) return !IsFormOfGoodSize(head);
   if (match->route->IsOpen() && !path_name) return false;
-  const auto actor = authenticator_.Authenticate(head, *tenant);
+  const auto actor = authenticator_.Authenticate(head, destination.presented, *tenant);
   return !actor || !Authorize(actor->role, operation->access);
 }
 
@@ -261,7 +288,7 @@ void RoutingService::Serve(ExchangePtr exchange) {
   if (exchange->tenant == nullptr) {
     return LoadFirst(std::move(exchange), std::move(destination.name));
   }
-  ServeTenant(std::move(exchange), match, path_name);
+  ServeTenant(std::move(exchange), match, destination.presented, path_name);
 }
 
 /// From the network the tenant of the credential, whatever the path says: who has none of a tenant
@@ -271,17 +298,20 @@ Destination RoutingService::FindDestination(const TenantCatalog& catalog,
                                             const HttpRequest& request,
                                             const std::string& chosen_tenant,
                                             const std::optional<std::string>& path_name) const {
-  std::string name(catalog.default_name());
+  Destination destination{nullptr, std::string(catalog.default_name())};
+  std::string& name = destination.name;
   if (!chosen_tenant.empty()) {
     name = chosen_tenant;
-  } else if (auto of_token = authenticator_.TenantOf(request, catalog.NowUs())) {
-    name = *std::move(of_token);
+  } else if ((destination.presented = authenticator_.Read(request, catalog.NowUs()))) {
+    name = destination.presented->tenant;
   } else if (path_name) {
     name = *path_name;
   }
-  if (Tenant* const loaded = catalog.FindLoaded(name)) return {loaded, std::move(name)};
+  destination.tenant = catalog.FindLoaded(name);
+  if (destination.tenant != nullptr) return destination;
   if (!catalog.Has(name)) name = catalog.default_name();
-  return {catalog.FindLoaded(name), std::move(name)};
+  destination.tenant = catalog.FindLoaded(name);
+  return destination;
 }
 
 /// Once it is loaded, the request goes its way as if it always had been.
@@ -298,10 +328,11 @@ void RoutingService::LoadFirst(ExchangePtr exchange, std::string name) {
 }
 
 void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Router::Match>& match,
+                                 const std::optional<PresentedToken>& presented,
                                  const std::optional<std::string>& path_name) {
   // Who names a tenant must belong to it, even to see what anybody may see of his own.
   if (!match || !match->route->IsOpen() || path_name) {
-    auto actor = access_.Admit(exchange->request, *exchange->tenant);
+    auto actor = access_.Admit(exchange->request, presented, *exchange->tenant);
     if (!actor) {
       exchange->actor = std::move(actor.error().actor);
       return exchange->AnswerError(actor.error().error, std::move(actor.error().headers));
@@ -319,7 +350,9 @@ void RoutingService::ServeTenant(ExchangePtr exchange, const std::optional<Route
     const ScimError error = WrongMethod(*match->route, allowed);
     return exchange->AnswerError(error, {{"Allow", std::move(allowed)}});
   }
-  if (Admit(*exchange, *operation)) operation->handler(std::move(exchange));
+  if (!Admit(*exchange, *operation)) return;
+  if (ReadsTrail(*exchange, *operation)) reads_.Note(*exchange);
+  operation->handler(std::move(exchange));
 }
 
 /// Everything between authentication and the handler. False: refused, and answered.

@@ -2,16 +2,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <system_error>
 #include <utility>
+#include <vector>
+
+#include "projections/frozen_view.h"
+#include "projections/index_snapshot.h"
 
 namespace scimledger::api {
 namespace {
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-/// Why the snapshot may not be used with this log; empty: it may.
+/// How often the keeper looks whether there are new columns, and how soon it writes again for them:
+/// a snapshot is seconds of work.
+constexpr std::chrono::seconds kColumnsCheck{30};
+constexpr std::chrono::minutes kColumnsInterval{10};
+
+std::vector<projections::ColumnName> ColumnsOf(const projections::Directory& directory) {
+  const auto state = directory.attribute_index().Acquire({});
+  return state ? state->Names() : std::vector<projections::ColumnName>();
+}
+
+}  // namespace
+
 std::string WhyUnfit(const storage::SnapshotInfo& info, const storage::EventLog& log) {
   if (info.log_id != log.id()) return "it is of another log";
   const Sequence head = log.head().sequence;
@@ -26,8 +42,6 @@ std::string WhyUnfit(const storage::SnapshotInfo& info, const storage::EventLog&
   }
   return {};
 }
-
-}  // namespace
 
 storage::Result<Hash> LeafHashAt(const storage::EventLog& log, Sequence sequence) {
   if (sequence == Sequence{0}) return Hash{};
@@ -69,6 +83,7 @@ SnapshotKeeper::SnapshotKeeper(const storage::EventLog& log,
       options_(std::move(options)),
       due_at_(options_.interval == 0 ? kNever : options_.last.value + options_.interval),
       written_(options_.last.value),
+      next_columns_(std::chrono::steady_clock::now() + kColumnsCheck),
       thread_([this] { Loop(); }) {}
 
 SnapshotKeeper::~SnapshotKeeper() { Stop(); }
@@ -93,16 +108,22 @@ void SnapshotKeeper::Stop() {
   }
   wake_.notify_one();
   thread_.join();
-  if (directory_.position() != written()) Write();
+  const bool has_moved = directory_.position() != written();
+  if (has_moved || HasNewColumns()) WriteAll(has_moved);
 }
 
 void SnapshotKeeper::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return is_due_ || is_stopping_; });
+    wake_.wait_for(lock, kColumnsCheck, [this] { return is_due_ || is_stopping_; });
     if (is_stopping_) return;
+    const bool is_due = is_due_;
     lock.unlock();
-    Write();
+    const bool is_time = options_.interval != 0 && std::chrono::steady_clock::now() > next_columns_;
+    if (is_due || (is_time && HasNewColumns())) {
+      Write();
+      next_columns_ = std::chrono::steady_clock::now() + kColumnsInterval;
+    }
     lock.lock();
     is_due_ = false;
   }
@@ -110,22 +131,64 @@ void SnapshotKeeper::Loop() {
 
 Sequence SnapshotKeeper::written() const { return {written_.load()}; }
 
-void SnapshotKeeper::Write() {
+void SnapshotKeeper::NoteColumns() {
+  const auto names = ColumnsOf(directory_);
+  const std::lock_guard lock(columns_mutex_);
+  columns_ = {names.begin(), names.end()};
+}
+
+bool SnapshotKeeper::HasNewColumns() const {
+  const auto names = ColumnsOf(directory_);
+  const std::lock_guard lock(columns_mutex_);
+  return std::any_of(names.begin(), names.end(),
+                     [this](const auto& name) { return !columns_.contains(name); });
+}
+
+void SnapshotKeeper::Write() { WriteAll(true); }
+
+void SnapshotKeeper::WriteAll(bool with_directory) {
   const std::lock_guard lock(writing_);
-  const auto view = directory_.Freeze();
+  const auto view =
+      std::dynamic_pointer_cast<const projections::FrozenView>(directory_.Freeze());
+  // First, because the index moves on while the directory is written.
+  const auto columns = directory_.attribute_index().BringTo(view);
   const Sequence sequence = view->sequence();
   auto leaf_hash = LeafHashAt(log_, sequence);
-  auto result = leaf_hash ? projections::WriteSnapshot(*view, log_.id(), *leaf_hash, options_.file)
-                          : storage::Result<void>(std::unexpected(leaf_hash.error()));
+  storage::Result<void> result;
+  if (!leaf_hash) {
+    result = std::unexpected(leaf_hash.error());
+  } else if (with_directory) {
+    result = projections::WriteSnapshot(*view, log_.id(), *leaf_hash, options_.file);
+  }
   // A failed one is not tried again at once: the disk may be full, and only the next start's length
   // depends on it.
   if (options_.interval != 0) due_at_.store(sequence.value + options_.interval);
-  if (result) {
-    written_ = sequence.value;
-  } else if (options_.notice) {
-    options_.notice(fmt::format("no snapshot of sequence {} in {}: {}", sequence.value,
-                                options_.file.string(), result.error().message));
+  if (!result) return Tell(sequence, options_.file, result.error());
+  written_ = sequence.value;
+  WriteIndex(columns.get(), *leaf_hash);
+}
+
+void SnapshotKeeper::WriteIndex(const projections::IndexState* state, const Hash& leaf_hash) {
+  std::set<projections::ColumnName> written;
+  if (state == nullptr) {
+    std::error_code ignored;
+    std::filesystem::remove(options_.index_file, ignored);
+  } else {
+    const auto result =
+        projections::WriteIndexSnapshot(*state, log_.id(), leaf_hash, options_.index_file);
+    if (!result) return Tell(state->base->sequence(), options_.index_file, result.error());
+    const auto names = state->Names();
+    written = {names.begin(), names.end()};
   }
+  const std::lock_guard lock(columns_mutex_);
+  columns_ = std::move(written);
+}
+
+void SnapshotKeeper::Tell(Sequence sequence, const std::filesystem::path& file,
+                          const storage::Error& error) const {
+  if (!options_.notice) return;
+  options_.notice(fmt::format("no snapshot of sequence {} in {}: {}", sequence.value, file.string(),
+                              error.message));
 }
 
 }  // namespace scimledger::api

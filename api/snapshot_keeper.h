@@ -1,15 +1,18 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
+#include "projections/attribute_index.h"
 #include "projections/directory.h"
 #include "storage/event_log.h"
 
@@ -22,15 +25,20 @@ std::unique_ptr<projections::Directory> LoadFittingSnapshot(
     const std::filesystem::path& file, const storage::EventLog& log,
     const std::function<void(const std::string& line)>& notice);
 
+/// Why a snapshot may not be used with this log; empty: it may.
+std::string WhyUnfit(const storage::SnapshotInfo& info, const storage::EventLog& log);
+
 /// The leaf hash of one event of the log; all zero for sequence 0.
 [[nodiscard]] storage::Result<Hash> LeafHashAt(const storage::EventLog& log, Sequence sequence);
 
 /// Writes a snapshot of the directory every so many events, from a frozen view, on a thread of its
-/// own, so that a start replays a short tail.
+/// own, so that a start replays a short tail; and with it one of the columns of its attribute index.
+/// Columns that queries have had made since then are a reason for another one too, now and then.
 class SnapshotKeeper {
  public:
   struct Options {
     std::filesystem::path file;
+    std::filesystem::path index_file;
     std::uint64_t interval = 100'000;  ///< events between two snapshots; 0: only at Stop
     Sequence last;                     ///< sequence of the snapshot there is; 0: none
     std::function<void(const std::string& line)> notice;
@@ -47,6 +55,8 @@ class SnapshotKeeper {
   void Consider(Sequence position);
   /// Writes one now, on the caller's thread, whatever there is.
   void Write();
+  /// The columns there are now came from the snapshot, so they are no reason to write one.
+  void NoteColumns();
   /// Sequence of the last one written, or found at the start; 0: none.
   Sequence written() const;
   /// Ends the thread and writes a last snapshot if anything changed since the one before.
@@ -54,6 +64,11 @@ class SnapshotKeeper {
 
  private:
   void Loop();
+  /// Whether a start would have to make columns that are there now.
+  bool HasNewColumns() const;
+  void WriteAll(bool with_directory);
+  void WriteIndex(const projections::IndexState* state, const Hash& leaf_hash);
+  void Tell(Sequence sequence, const std::filesystem::path& file, const storage::Error& error) const;
 
   const storage::EventLog& log_;
   const projections::Directory& directory_;
@@ -64,7 +79,10 @@ class SnapshotKeeper {
   bool is_due_ = false;
   bool is_stopping_ = false;
   std::mutex writing_;  ///< one snapshot at a time
+  mutable std::mutex columns_mutex_;
+  std::set<projections::ColumnName> columns_;  ///< in the snapshot
   std::atomic<std::uint64_t> written_;
+  std::chrono::steady_clock::time_point next_columns_;
   std::thread thread_;
 };
 

@@ -7,20 +7,34 @@
 #include <system_error>
 #include <utility>
 
+#include "api/index_recovery.h"
+#include "api/memory_check.h"
 #include "api/snapshot_keeper.h"
 #include "storage/hash.h"
 
 namespace scimledger::api {
 namespace {
 
+constexpr const char* kSnapshotName = "directory.snapshot";
+constexpr const char* kIndexName = "attribute_index.snapshot";
+
 std::filesystem::path SnapshotFile(const TenantOptions& options) {
-  return options.projections / options.name / "directory.snapshot";
+  return options.projections / options.name / kSnapshotName;
+}
+std::filesystem::path IndexFile(const TenantOptions& options) {
+  return options.projections / options.name / kIndexName;
+}
+
+/// An index that shares the memory of all tenants' indexes.
+void ShareBudget(const projections::Directory& directory, const TenantOptions& options) {
+  directory.attribute_index().Configure({.budget = options.index_budget});
 }
 
 /// A directory at the log's head, and the sequence of the snapshot it came from (0: none).
 struct Recovered {
   std::unique_ptr<projections::Directory> directory;
   Sequence snapshot;
+  bool has_stored_index = false;  ///< its columns are those of the file
 };
 
 storage::Result<Recovered> BringToHead(const storage::EventLog& log, const TenantOptions& options) {
@@ -29,10 +43,19 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   const auto progress = [&](Sequence position) {
     if (options.progress) options.progress(position, head);
   };
+  const std::size_t index_bytes_max = options.index_budget ? options.index_budget->bytes_max()
+                                                           : projections::IndexBudget::kDefaultBytes;
+  TellIfMemoryIsShort(file, index_bytes_max, options.notice);
+  IndexRecovery index(IndexFile(options), log, options.notice);
   auto directory = LoadFittingSnapshot(file, log, options.notice);
+  ShareBudget(*directory, options);
+  index.TryAdopt(*directory);
   const Sequence snapshot = directory->position();
   const auto replayed = directory->Replay(log, head, progress);
-  if (replayed) return Recovered{std::move(directory), snapshot};
+  if (replayed) {
+    const bool has_stored_index = index.Finish(*directory);
+    return Recovered{std::move(directory), snapshot, has_stored_index};
+  }
   if (snapshot == Sequence{0}) return std::unexpected(replayed.error());
   // The snapshot may be what is wrong: the log alone decides.
   if (options.notice) {
@@ -42,17 +65,21 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   std::error_code ignored;
   std::filesystem::remove(file, ignored);
   directory = projections::Directory::Make();
+  ShareBudget(*directory, options);
   SCIMLEDGER_TRY(directory->Replay(log, head, progress));
   return Recovered{std::move(directory), Sequence{0}};
 }
 
-/// The history at the log's head.
-storage::Result<std::unique_ptr<projections::History>> OpenHistory(const storage::EventLog& log,
-                                                                   const TenantOptions& options) {
-  SCIMLEDGER_TRY_ASSIGN(auto history,
-                        projections::History::Open(
-                            log, {.directory = options.projections / options.name / "history",
-                                  .notice = options.notice}));
+std::filesystem::path HistoryDirectory(const TenantOptions& options) {
+  return options.projections / options.name / "history";
+}
+
+/// The history at the log's head, from what is there.
+storage::Result<std::unique_ptr<projections::History>> TryHistory(const storage::EventLog& log,
+                                                                  const TenantOptions& options) {
+  SCIMLEDGER_TRY_ASSIGN(
+      auto history, projections::History::Open(log, {.directory = HistoryDirectory(options),
+                                                     .notice = options.notice}));
   const Sequence head = log.head().sequence;
   SCIMLEDGER_TRY(history->WaitFor(head, std::chrono::steady_clock::time_point::max(),
                                   [&](Sequence position) {
@@ -61,24 +88,48 @@ storage::Result<std::unique_ptr<projections::History>> OpenHistory(const storage
   return history;
 }
 
+/// What cannot be brought to the head is made again, once. nullptr: not even that; a projection that
+/// can be thrown away must not keep a server from serving.
+std::unique_ptr<projections::History> OpenHistory(const storage::EventLog& log,
+                                                  const TenantOptions& options) {
+  auto history = TryHistory(log, options);
+  if (!history) {
+    if (options.notice) {
+      options.notice(fmt::format("the history of tenant {} is made again: {}", options.name,
+                                 history.error().message));
+    }
+    projections::History::Remove(HistoryDirectory(options));
+    history = TryHistory(log, options);
+  }
+  if (history) return *std::move(history);
+  if (options.notice) {
+    options.notice(fmt::format("tenant {} has no history until the next start: {}", options.name,
+                               history.error().message));
+  }
+  return nullptr;
+}
+
 class LiveTenant final : public Tenant {
  public:
-  LiveTenant(std::unique_ptr<storage::EventLog> log,
-             std::unique_ptr<projections::Directory> directory,
-             std::unique_ptr<projections::History> history, Sequence snapshot, Clock& clock,
+  LiveTenant(std::unique_ptr<storage::EventLog> log, Recovered recovered,
+             std::unique_ptr<projections::History> history, Clock& clock,
              TenantOptions options)
       : name_(std::move(options.name)),
         clock_(clock),
         log_(std::move(log)),
-        directory_(std::move(directory)),
+        directory_(std::move(recovered.directory)),
         history_(std::move(history)),
         snapshots_(*log_, *directory_,
-                   {.file = options.projections / name_ / "directory.snapshot",
+                   {.file = options.projections / name_ / kSnapshotName,
+                    .index_file = options.projections / name_ / kIndexName,
                     .interval = options.snapshot_interval,
-                    .last = snapshot,
+                    .last = recovered.snapshot,
                     .notice = options.notice}),
         notice_(std::move(options.notice)),
-        writer_(*log_, *directory_, clock, std::move(options.writer)) {}
+        passwords_(MakePasswords(options.passwords)),
+        writer_(*log_, *directory_, clock, std::move(options.writer)) {
+    if (recovered.has_stored_index) snapshots_.NoteColumns();
+  }
 
   ~LiveTenant() override { LiveTenant::Stop(); }
 
@@ -90,6 +141,8 @@ class LiveTenant final : public Tenant {
 
   void Submit(Command command, Writer::Done done) override {
     Consider();
+    const auto* const settings = std::get_if<ChangeSettings>(&command.body);
+    if (settings != nullptr && passwords_ != nullptr) done = ThenDropPasswords(std::move(done));
     writer_.Submit(std::move(command), std::move(done));
   }
 
@@ -98,6 +151,7 @@ class LiveTenant final : public Tenant {
     writer_.SubmitGroup(std::move(group), std::move(done));
   }
 
+  TenantPasswords* passwords() override { return passwords_.get(); }
   WriterCounts writer_counts() const override { return writer_.counts(); }
 
   storage::Result<Verification> VerifyReplay(
@@ -112,9 +166,24 @@ class LiveTenant final : public Tenant {
   }
 
  private:
+  std::unique_ptr<TenantPasswords> MakePasswords(storage::PasswordStore* store) const {
+    if (store == nullptr) return nullptr;
+    return std::make_unique<TenantPasswords>(*store, log_->id(), *directory_, notice_);
+  }
+
+  /// On the writer's thread, before it decides anything else: what is hashed from now on is not
+  /// among the hashes that go.
+  Writer::Done ThenDropPasswords(Writer::Done done) {
+    return [this, done = std::move(done)](Result<Outcome> outcome) mutable {
+      const bool is_kept = KeepsPasswords(*directory_->current_registry());
+      if (outcome && !is_kept) passwords_->DropAll();
+      done(std::move(outcome));
+    };
+  }
+
   void Consider() {
     snapshots_.Consider(directory_->position());
-    history_->Nudge();
+    if (history_ != nullptr) history_->Nudge();
   }
 
   const std::string name_;
@@ -124,6 +193,7 @@ class LiveTenant final : public Tenant {
   std::unique_ptr<projections::History> history_;
   SnapshotKeeper snapshots_;
   std::function<void(const std::string& line)> notice_;
+  std::unique_ptr<TenantPasswords> passwords_;
   Writer writer_;
 };
 
@@ -174,9 +244,9 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
   SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
-  SCIMLEDGER_TRY_ASSIGN(auto history, OpenHistory(*log, options));
-  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered.directory),
-                                      std::move(history), recovered.snapshot, clock, std::move(options));
+  auto history = OpenHistory(*log, options);
+  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(history),
+                                      clock, std::move(options));
 }
 
 }  // namespace scimledger::api

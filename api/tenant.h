@@ -7,9 +7,11 @@
 #include <string>
 
 #include "api/directory_rebuild.h"
+#include "api/tenant_passwords.h"
 #include "engine/writer.h"
 #include "projections/directory.h"
 #include "projections/history.h"
+#include "projections/index_budget.h"
 #include "storage/data_directory.h"
 #include "storage/log_store.h"
 
@@ -19,6 +21,11 @@ struct TenantOptions {
   std::string name = "default";
   std::filesystem::path projections;          ///< DATA/projections
   std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
+  /// Where hashes of passwords are kept. nullptr: nowhere, so that the tenant cannot keep any.
+  storage::PasswordStore* passwords = nullptr;
+  /// Memory for the columns of the attribute indexes of all tenants that get the same one. nullptr:
+  /// one of its own.
+  std::shared_ptr<projections::IndexBudget> index_budget{};
   WriterOptions writer;
   /// Told the position and the head while projections catch up.
   std::function<void(Sequence position, Sequence head)> progress;
@@ -41,10 +48,12 @@ class Tenant {
   virtual const std::string& name() const = 0;
   virtual const storage::EventLog& log() const = 0;
   virtual const projections::Directory& directory() const = 0;
-  /// nullptr of a replay, which has one moment.
+  /// nullptr of a replay, which has one moment; and where it could not be made at the start.
   virtual projections::History* history() const { return nullptr; }
   virtual void Submit(Command command, Writer::Done done) = 0;
   virtual void SubmitGroup(CommandGroup group, Writer::GroupDone done) = 0;
+  /// nullptr: hashes cannot be kept here.
+  virtual TenantPasswords* passwords() { return nullptr; }
   /// All zero of a replay: nothing is written there.
   virtual WriterCounts writer_counts() const { return {}; }
   /// What the clock given to Open says: for times relative to now, never for recorded ones.

@@ -56,6 +56,9 @@ class OneTenantCatalog final : public TenantCatalog {
   }
   void Add(std::string_view /*name*/) override {}
   std::vector<const Tenant*> loaded() const override { return {tenant_.get()}; }
+  storage::Result<void> CopyLogs(const std::filesystem::path& /*target*/) override {
+    return storage::Fail(storage::ErrorCode::kNotFound, "this is a replay: it has no log");
+  }
   void Stop() override { tenant_->Stop(); }
 
  private:
@@ -123,6 +126,10 @@ class LogCatalog final : public TenantCatalog {
     std::vector<const Tenant*> all;
     for (const auto& [name, tenant] : tenants_) all.push_back(tenant.get());
     return all;
+  }
+
+  storage::Result<void> CopyLogs(const std::filesystem::path& target) override {
+    return store_.CopyTo(target);
   }
 
   void Stop() override {

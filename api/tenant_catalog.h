@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class TenantCatalog {
   /// Tells that the system tenant has recorded a new one.
   virtual void Add(std::string_view name) = 0;
   virtual std::vector<const Tenant*> loaded() const = 0;
+  /// Copies the logs of all tenants, loaded or not (storage/log_store.h, CopyTo). kNotFound: there
+  /// are none, this is a replay.
+  [[nodiscard]] virtual storage::Result<void> CopyLogs(const std::filesystem::path& target) = 0;
   /// Stops the writers after what is queued, then snapshots.
   virtual void Stop() = 0;
 };

@@ -60,6 +60,7 @@ struct Workers {
   WorkerPool& replays;  ///< minutes of work: one at a time
   WorkerPool& moments;  ///< directories of the past: one at a time
   WorkerPool& loads;    ///< opens tenants: one at a time
+  WorkerPool& passwords;  ///< hashes passwords: some megabytes for each thread
   PastDirectories& past;
 };
 

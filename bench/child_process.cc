@@ -80,6 +80,10 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words) {
   port_ = PortOf(ReadOutput(output_, '\n'));
   seconds_to_ready_ =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/schedstat");
+  double running_ns = 0;
+  double waiting_ns = 0;
+  if (file >> running_ns >> waiting_ns) seconds_waited_ = waiting_ns / 1e9;
   if (port_ != 0) return;
   End(SIGKILL);
   ::close(output_);

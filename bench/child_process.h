@@ -24,6 +24,8 @@ class ChildProcess {
 
   std::uint16_t port() const { return port_; }
   double seconds_to_ready() const { return seconds_to_ready_; }
+  /// How much of that its first thread waited for a processor that others had.
+  double seconds_waited() const { return seconds_waited_; }
   /// CPU time of all its threads until now.
   double CpuUs() const;
   std::uint64_t ResidentBytes() const;
@@ -38,6 +40,7 @@ class ChildProcess {
   int output_ = -1;
   std::uint16_t port_ = 0;
   double seconds_to_ready_ = 0;
+  double seconds_waited_ = 0;
 };
 
 }  // namespace scimledger::bench

@@ -94,11 +94,11 @@ Timing Measure(const projections::Directory& directory, const Case& from, int ru
 }
 
 std::vector<Case> Cases(const RealisticDirectory& sample, std::uint32_t users) {
-  const std::string name = RealisticDirectory::UserName(users / 3);
+  const std::string name = RealisticCompany::UserName(users / 3);
   std::vector<Case> cases;
   const auto add = [&](std::string filter) { cases.push_back({.filter = std::move(filter)}); };
   add(fmt::format(R"(userName eq "{}")", name));
-  add(fmt::format(R"(externalId eq "{}")", RealisticDirectory::ExternalId(users / 3)));
+  add(fmt::format(R"(externalId eq "{}")", RealisticCompany::ExternalId(users / 3)));
   add(fmt::format(R"(emails[type eq "work" and value eq "{}"])", name));
   for (const char* part : {"zzzqqq", "Teresa Q. Papadopo", "Teresa Q", "Šule", "zoltan", "son"}) {
     add(fmt::format(R"(displayName co "{}")", part));
@@ -140,7 +140,7 @@ double ResidentMegabytes() {
 void PrintBuildTimes(const projections::Directory& directory) {
   projections::AttributeIndex& index = directory.attribute_index();
   const auto state = index.Acquire({});
-  std::vector<projections::AttributeIndex::ColumnName> names;
+  std::vector<projections::ColumnName> names;
   for (const auto& [type, columns] : state->types) {
     for (const auto& [key, column] : columns->columns()) names.emplace_back(type, key);
   }
@@ -159,7 +159,7 @@ void PrintBuildTimes(const projections::Directory& directory) {
 
 void SetMemory(const projections::Directory& directory, std::size_t bytes) {
   projections::AttributeIndexOptions options;
-  options.memory_max_bytes = bytes;
+  options.budget = std::make_shared<projections::IndexBudget>(bytes);
   directory.attribute_index().Configure(options);
 }
 

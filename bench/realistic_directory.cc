@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -13,43 +10,8 @@
 namespace scimledger::bench {
 namespace {
 
-constexpr std::array<std::string_view, 48> kGivenNames = {
-    "Anna",   "Maria",  "Peter",  "Jan",      "Sofia",  "Lukas",  "Emma",  "Noah",
-    "Olivia", "Liam",   "Zoltan", "Zofia",    "Nina",   "Tomas",  "Elena", "Marta",
-    "Ivan",   "Chiara", "Mateo",  "Lucia",    "Hugo",   "Alice",  "Jakub", "Hanna",
-    "Oscar",  "Freya",  "Amira",  "Yusuf",    "Mei",    "Haruto", "Priya", "Arjun",
-    "Grace",  "Samuel", "Jürgen", "François", "Žofie",  "Øyvind", "Şule",  "Ángel",
-    "Björn",  "Renée",  "Daniel", "Laura",    "Victor", "Clara",  "Simon", "Teresa"};
-constexpr std::array<std::string_view, 40> kStems = {
-    "Kowal", "Nowak", "John",   "Ander", "Peter", "Gomez", "Mor",   "Schmid", "Web",  "Wagner",
-    "Eriks", "Carl",  "Haral",  "Fitz",  "Mc",    "O'Bri", "Stein", "Rosen",  "Berg", "Lind",
-    "Holm",  "Dah",   "Rasmus", "Jens",  "Iva",   "Petro", "Papad", "Cost",   "Ferr", "Ross",
-    "Tana",  "Suzu",  "Yama",   "Chen",  "Wang",  "Kim",   "Sing",  "Pate",   "Okaf", "Adey"};
-constexpr std::array<std::string_view, 24> kEndings = {
-    "ski", "ska",   "son",  "sen", "mann", "berg", "er",  "ez",  "ov",  "ova", "ic",  "ini",
-    "eau", "ström", "dahl", "ley", "ton",  "man",  "ell", "ard", "aki", "oto", "ung", "emi"};
-constexpr std::array<std::string_view, 40> kDepartments = {
-    "Engineering",   "Sales",     "Support",         "Operations",    "Finance",
-    "Marketing",     "Logistics", "Human Resources", "Legal",         "Procurement",
-    "Research",      "Quality",   "Security",        "Facilities",    "Planning",
-    "Design",        "Data",      "Platform",        "Field Service", "Training",
-    "Compliance",    "Audit",     "Treasury",        "Tax",           "Communications",
-    "Events",        "Partners",  "Pricing",         "Localization",  "Documentation",
-    "Manufacturing", "Packaging", "Fleet",           "Customs",       "Insurance",
-    "Payroll",       "Travel",    "Archive",         "Board Office",  "Ombudsman"};
-constexpr std::array<std::string_view, 8> kLevels = {"Associate", "Senior",  "Lead",  "Principal",
-                                                     "Junior",    "Head of", "Staff", "Deputy"};
-constexpr std::array<std::string_view, 16> kJobs = {
-    "Engineer", "Analyst", "Manager",  "Consultant", "Planner",  "Designer", "Auditor", "Buyer",
-    "Clerk",    "Driver",  "Operator", "Specialist", "Director", "Trainer",  "Counsel", "Editor"};
-constexpr std::array<std::string_view, 5> kCompanies = {
-    "halden.example", "north.halden.example", "freight.example", "ports.example", "labs.example"};
-constexpr std::array<std::string_view, 6> kHomes = {"mail.example",  "post.example",
-                                                    "inbox.example", "quick.example",
-                                                    "free.example",  "home.example"};
 constexpr std::int64_t kNowUs = 1'795'000'000'000'000;
 constexpr std::int64_t kTwoYearsUs = 2LL * 365 * 86'400 * 1'000'000;
-constexpr std::uint32_t kLargestGroup = 100'000;
 
 AttributeId At(const SchemaRegistry& registry, std::string_view type, std::string_view path) {
   const auto id = registry.FindByPath(*registry.FindTypeByName(type), path);
@@ -67,83 +29,55 @@ Value Text(std::string text) { return Value(std::move(text)); }
 
 RealisticDirectory::RealisticDirectory(std::uint64_t seed, std::uint32_t users,
                                        std::uint32_t groups)
-    : random_(seed) {
+    : company_(seed) {
   users_.reserve(users);
   for (std::uint32_t user = 0; user < users; ++user) PutUser(user);
-  for (std::uint32_t group = 0; group < groups; ++group) {
-    const double size = kLargestGroup / std::pow(group + 1, 1.1);
-    PutGroup(group, std::clamp<std::uint32_t>(static_cast<std::uint32_t>(size), 3, users));
-  }
+  for (std::uint32_t group = 0; group < groups; ++group) PutGroup();
   directory_->SetHead(Sequence{++sequence_});
-}
-
-std::string RealisticDirectory::UserName(std::uint32_t user) {
-  // Not in order of creation, as names are not.
-  return fmt::format("u{:08x}@{}", user * 0x9E3779B1U, kCompanies[user % kCompanies.size()]);
-}
-
-std::string RealisticDirectory::ExternalId(std::uint32_t user) {
-  return fmt::format("00u{:08x}4xq7", user * 0x85EBCA6BU);
-}
-
-std::uint32_t RealisticDirectory::Skewed(std::uint32_t limit) {
-  const double unit = static_cast<double>(random_() >> 11U) * 0x1p-53;
-  return static_cast<std::uint32_t>(static_cast<double>(limit) * unit * unit * unit);
 }
 
 ResourceId RealisticDirectory::NewId() {
   ResourceId id;
   for (std::size_t at = 0; at < id.bytes.size(); ++at) {
-    id.bytes[at] = static_cast<std::uint8_t>(random_());
+    id.bytes[at] = static_cast<std::uint8_t>(company_.random()());
   }
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x40U);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
   return id;
 }
 
-Value RealisticDirectory::MakeEmails(std::uint32_t user) {
-  const auto address = [&](std::string value, std::string_view type, bool is_primary) {
+Value RealisticDirectory::MakeEmails(const RealisticUser& user) const {
+  const auto address = [&](const std::string& value, std::string_view type, bool is_primary) {
     AttributeMap email;
-    email.Set(At(*registry_, "User", "emails.value"), Text(std::move(value)));
+    email.Set(At(*registry_, "User", "emails.value"), Text(value));
     email.Set(At(*registry_, "User", "emails.type"), Text(std::string(type)));
     if (is_primary) email.Set(At(*registry_, "User", "emails.primary"), Value(true));
     return Value(std::move(email));
   };
   ValueList emails;
-  emails.push_back(address(UserName(user), "work", true));
-  if (Below(10) < 6) {
-    emails.push_back(address(
-        fmt::format("p{:x}@{}", random_() >> 32U, kHomes[Skewed(kHomes.size())]), "home", false));
-  }
+  emails.push_back(address(user.user_name, "work", true));
+  if (!user.home_address.empty()) emails.push_back(address(user.home_address, "home", false));
   return Value(std::move(emails));
 }
 
-AttributeMap RealisticDirectory::MakeUser(std::uint32_t user) {
-  const std::string given(kGivenNames[Skewed(kGivenNames.size())]);
-  const std::string family =
-      fmt::format("{}{}", kStems[Below(kStems.size())], kEndings[Below(kEndings.size())]);
-  const char middle = static_cast<char>('A' + static_cast<char>(Below(26)));
+AttributeMap RealisticDirectory::MakeUser(const RealisticUser& user) const {
   const auto at = [&](std::string_view path) { return At(*registry_, "User", path); };
   AttributeMap name;
-  name.Set(at("name.givenName"), Text(given));
-  name.Set(at("name.familyName"), Text(family));
+  name.Set(at("name.givenName"), Text(user.given_name));
+  name.Set(at("name.familyName"), Text(user.family_name));
   AttributeMap values;
-  values.Set(at("userName"), Text(UserName(user)));
-  values.Set(at("externalId"), Text(ExternalId(user)));
+  values.Set(at("userName"), Text(user.user_name));
+  values.Set(at("externalId"), Text(user.external_id));
   values.Set(at("name"), Value(std::move(name)));
-  values.Set(at("displayName"), Text(fmt::format("{} {}. {}", given, middle, family)));
+  values.Set(at("displayName"), Text(user.display_name));
   values.Set(at("emails"), MakeEmails(user));
-  values.Set(at("active"), Value(Below(20) != 0));
-  if (Below(10) != 0) {
-    values.Set(at("title"), Text(fmt::format("{} {}", kLevels[Skewed(kLevels.size())],
-                                             kJobs[Below(kJobs.size())])));
-  }
-  values.Set(at(Enterprise("employeeNumber")), Text(fmt::format("{:07}", user)));
-  values.Set(at(Enterprise("department")),
-             Text(std::string(kDepartments[Skewed(kDepartments.size())])));
-  if (user > 10) {
+  values.Set(at("active"), Value(user.active));
+  if (!user.title.empty()) values.Set(at("title"), Text(user.title));
+  values.Set(at(Enterprise("employeeNumber")), Text(user.employee_number));
+  values.Set(at(Enterprise("department")), Text(user.department));
+  if (user.manager) {
     AttributeMap manager;
-    manager.Set(at(Enterprise("manager.value")), Text(users_[user / 8].ToString()));
+    manager.Set(at(Enterprise("manager.value")), Text(users_[*user.manager].ToString()));
     values.Set(at(Enterprise("manager")), Value(std::move(manager)));
   }
   return values;
@@ -155,30 +89,25 @@ void RealisticDirectory::PutUser(std::uint32_t user) {
   row->type = registry_->FindTypeByName("User")->id;
   row->ordinal = directory_->next_ordinal();
   row->created_us = kNowUs - kTwoYearsUs + static_cast<std::int64_t>(user) * 50'000'000;
-  row->last_modified_us = kNowUs - static_cast<std::int64_t>(random_() % kTwoYearsUs);
-  row->document = EncodeDocument(MakeUser(user));
+  row->last_modified_us = kNowUs - static_cast<std::int64_t>(company_.random()() % kTwoYearsUs);
+  row->document = EncodeDocument(MakeUser(company_.NextUser()));
   users_.push_back(row->id);
   directory_->PutResource(nullptr, row);
 }
 
-void RealisticDirectory::PutGroup(std::uint32_t group, std::uint32_t size) {
+void RealisticDirectory::PutGroup() {
+  const RealisticGroup group = company_.NextGroup();
   auto row = std::make_shared<Resource>();
   row->id = NewId();
   row->type = registry_->FindTypeByName("Group")->id;
   row->ordinal = directory_->next_ordinal();
   row->created_us = row->last_modified_us = kNowUs - kTwoYearsUs;
   AttributeMap values;
-  values.Set(At(*registry_, "Group", "displayName"),
-             Text(fmt::format("{} {}", kDepartments[group % kDepartments.size()], group)));
+  values.Set(At(*registry_, "Group", "displayName"), Text(group.display_name));
   row->document = EncodeDocument(values);
   directory_->PutResource(nullptr, row);
-  const auto users = static_cast<std::uint32_t>(users_.size());
-  // Every so many users from some user on: distinct without a set.
-  const std::uint32_t stride = std::max<std::uint32_t>(1, users / size);
-  std::uint32_t user = Below(users);
-  for (std::uint32_t count = 0; count < size; ++count) {
-    directory_->SetMember(row->id, users_[user], true);
-    user = (user + stride) % users;
+  for (const std::uint32_t member : group.members) {
+    directory_->SetMember(row->id, users_[member], true);
   }
 }
 

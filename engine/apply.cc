@@ -163,6 +163,11 @@ storage::Result<void> ApplyByKind(MutableState& state, const Event& event) {
       return ApplyCredential(state, event);
     case EventKind::kSettingsChanged:
       return ApplySettings(state, event);
+    case EventKind::kServerStarted:
+    case EventKind::kServerStopped:
+    case EventKind::kConfigurationChanged:
+    case EventKind::kAuditRead:
+      return {};
   }
   return DoesNotFit(event, "unknown kind");
 }

@@ -59,8 +59,16 @@ struct RevokeCredential {
   Uuid id;
 };
 
+/// Writes down that something happened to the server or to the audit trail.
+struct RecordFacts {
+  EventKind kind{};  ///< one that HasFacts
+  std::string name;  ///< what is said to have happened to: the event's resource_name
+  std::vector<Fact> facts;
+};
+
 using CommandBody = std::variant<CreateResource, ReplaceResource, PatchResource, DeleteResource,
-                                 AddSchema, ChangeSettings, CreateCredential, RevokeCredential>;
+                                 AddSchema, ChangeSettings, CreateCredential, RevokeCredential,
+                                 RecordFacts>;
 
 /// One thing asked for, by whom, with everything decide may not draw itself.
 struct Command {

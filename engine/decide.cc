@@ -49,6 +49,7 @@ struct Dispatch {
   Result<Decision> operator()(const RevokeCredential& body) {
     return DecideRevokeCredential(deciding, body);
   }
+  Result<Decision> operator()(RecordFacts& body) { return DecideRecordFacts(deciding, body); }
 };
 
 }  // namespace

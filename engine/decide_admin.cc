@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "engine/decide_steps.h"
 #include "engine/json.h"
 #include "engine/text.h"
@@ -81,6 +83,16 @@ Result<Decision> DecideRevokeCredential(const Deciding& deciding, const RevokeCr
   if (credential->revoked_us != 0) return decision;
   credential->revoked_us = deciding.time.now_us;
   SetCredential(*credential, AppendEvent(deciding, EventKind::kCredentialRevoked, decision.events));
+  return decision;
+}
+
+Result<Decision> DecideRecordFacts(const Deciding& deciding, RecordFacts& command) {
+  SCIMLEDGER_INVARIANT(HasFacts(command.kind), "an event of this kind carries no facts");
+  Decision decision;
+  Event& event = AppendEvent(deciding, command.kind, decision.events);
+  event.resource_type = command.kind == EventKind::kAuditRead ? "AuditTrail" : "Server";
+  event.resource_name = std::move(command.name);
+  event.facts = std::move(command.facts);
   return decision;
 }
 

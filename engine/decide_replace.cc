@@ -103,6 +103,7 @@ Result<Decision> DecideReplace(const Deciding& deciding, ReplaceResource& comman
   AttributeMap attributes_after = std::move(command.draft.attributes);
   SCIMLEDGER_TRY(OmittedValues(registry, command.draft.cleared)
                      .MergeInto(attributes_after, attributes_before));
+  DropSecrets(command.draft.secrets, attributes_after);
   SCIMLEDGER_TRY_ASSIGN(MemberChange members, CompareMembers(deciding.state, type, command));
   return DecideChange(
       deciding, {EventKind::kResourceReplaced, before, attributes_before, attributes_after,

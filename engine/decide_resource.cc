@@ -33,10 +33,16 @@ void SetSubject(const SchemaRegistry& registry, const Resource& named, std::uint
   event.after = std::move(after);
 }
 
+/// But for those that a change tells of already.
 void AppendSecrets(std::vector<AttributeId> secrets, std::vector<AttributeChange>& changes) {
   std::sort(secrets.begin(), secrets.end());
   secrets.erase(std::unique(secrets.begin(), secrets.end()), secrets.end());
-  for (const AttributeId secret : secrets) changes.emplace_back().attribute = secret;
+  for (const AttributeId secret : secrets) {
+    const bool is_told = std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+      return change.attribute == secret;
+    });
+    if (!is_told) changes.emplace_back().attribute = secret;
+  }
 }
 
 std::shared_ptr<Resource> NextVersion(const Resource& before, std::int64_t now_us) {
@@ -74,6 +80,10 @@ void AppendCascade(const Deciding& deciding, const ResourceId& deleted, const Re
 }
 
 }  // namespace
+
+void DropSecrets(const std::vector<AttributeId>& secrets, AttributeMap& attributes) {
+  for (const AttributeId secret : secrets) attributes.Erase(secret);
+}
 
 Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change) {
   const SchemaRegistry& registry = *deciding.registry;
@@ -145,6 +155,7 @@ Result<Decision> DecidePatch(const Deciding& deciding, const PatchResource& comm
   SCIMLEDGER_TRY(CheckExpected(registry, *before, command.expected));
   SCIMLEDGER_TRY_ASSIGN(PatchEffect effect,
                         ApplyPatch(deciding.state, type, *before, command.patch));
+  DropSecrets(command.patch.secrets, effect.attributes);
   const AttributeMap attributes_before = DecodeDocument(before->document);
   SCIMLEDGER_TRY(CheckRequired(registry, type, attributes_before, effect.attributes));
   return DecideChange(deciding,

@@ -31,6 +31,9 @@ struct ResourceChange {
 /// No event if nothing differs; 409 `uniqueness`.
 [[nodiscard]] Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change);
 
+/// Takes out what a row refers to in place of secrets that were supplied again and not kept.
+void DropSecrets(const std::vector<AttributeId>& secrets, AttributeMap& attributes);
+
 [[nodiscard]] Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command);
 [[nodiscard]] Result<Decision> DecideReplace(const Deciding& deciding, ReplaceResource& command);
 [[nodiscard]] Result<Decision> DecidePatch(const Deciding& deciding, const PatchResource& command);
@@ -43,5 +46,6 @@ struct ResourceChange {
                                                       const CreateCredential& command);
 [[nodiscard]] Result<Decision> DecideRevokeCredential(const Deciding& deciding,
                                                       const RevokeCredential& command);
+[[nodiscard]] Result<Decision> DecideRecordFacts(const Deciding& deciding, RecordFacts& command);
 
 }  // namespace scimledger

@@ -45,6 +45,10 @@ bool IsResourceEvent(EventKind kind) {
     case EventKind::kCredentialCreated:
     case EventKind::kCredentialRevoked:
     case EventKind::kSettingsChanged:
+    case EventKind::kServerStarted:
+    case EventKind::kServerStopped:
+    case EventKind::kConfigurationChanged:
+    case EventKind::kAuditRead:
       return false;
   }
   return false;
@@ -78,6 +82,7 @@ void FillHeader(const SchemaRegistry& registry, const Event& event, const Uuid& 
   for (const SettingChange& change : event.settings) {
     header.add_paths(std::string(DefinitionOf(change.setting).name));
   }
+  for (const Fact& fact : event.facts) header.add_paths(fact.name);
 }
 
 void FillContext(const Event& event, proto::Context& context) {
@@ -121,6 +126,11 @@ void FillBody(const SchemaRegistry& registry, const Event& event, proto::Body& b
     AppendJsonString(*stored.mutable_before(), change.after ? definition.usual : definition.other);
     AppendJsonString(*stored.mutable_after(), change.after ? definition.other : definition.usual);
   }
+  for (const Fact& fact : event.facts) {
+    proto::Change& stored = *body.add_changes();
+    stored.set_before(fact.before);
+    stored.set_after(fact.after);
+  }
   if (!event.members_added.empty()) FillIds(event.members_added, *body.mutable_members_added());
   if (!event.members_removed.empty()) {
     FillIds(event.members_removed, *body.mutable_members_removed());
@@ -141,7 +151,7 @@ storage::Result<void> ReadHeader(const proto::Header& header, const storage::Eve
     return Corrupt(stored.sequence, "the header does not belong to its record");
   }
   if (header.kind() < static_cast<std::uint32_t>(EventKind::kResourceCreated) ||
-      header.kind() > static_cast<std::uint32_t>(EventKind::kSettingsChanged)) {
+      header.kind() > static_cast<std::uint32_t>(EventKind::kAuditRead)) {
     return Corrupt(stored.sequence, fmt::format("unknown kind {}", header.kind()));
   }
   if (header.auth_method() < static_cast<std::uint32_t>(AuthMethod::kBearer) ||
@@ -268,11 +278,16 @@ storage::Result<void> ReadChanges(const SchemaRegistry& registry, const Messages
     event.document = ReadCreatedDocument(registry, attributes, messages.body);
     if (event.document) return {};
   }
-  event.changes.resize(attributes.size());
+  event.changes.reserve(attributes.size());
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     const proto::Change& stored = messages.body.changes(static_cast<int>(i));
-    AttributeChange& change = event.changes[i];
+    const bool is_hidden = purpose == DecodeFor::kReading &&
+                           registry.attribute(attributes[i]).returned == Returned::kNever;
+    // Nobody supplied anything with a delete.
+    if (is_hidden && event.kind == EventKind::kResourceDeleted) continue;
+    AttributeChange& change = event.changes.emplace_back();
     change.attribute = attributes[i];
+    if (is_hidden) continue;
     if (!stored.before().empty()) {
       SCIMLEDGER_TRY_ASSIGN(change.before, ReadChangedValue(registry, event.sequence, attributes[i],
                                                             stored.before()));
@@ -306,6 +321,24 @@ storage::Result<void> ReadSettings(const Messages& messages, Event& event) {
                                        event.sequence.value, header.paths(i)));
     }
     event.settings.push_back({definition->setting, is_position(definition->other)});
+  }
+  return {};
+}
+
+/// Nothing depends on facts, so names that this version does not know are read all the same.
+storage::Result<void> ReadFacts(const Messages& messages, Event& event) {
+  const proto::Header& header = messages.header;
+  if (header.paths_size() != messages.body.changes_size()) {
+    return Corrupt(event.sequence, "header and body differ in their number of facts");
+  }
+  for (int i = 0; i < header.paths_size(); ++i) {
+    const proto::Change& stored = messages.body.changes(i);
+    for (const std::string* const json : {&stored.before(), &stored.after()}) {
+      if (!json->empty() && !JsonDocument::Parse(*json)) {
+        return Corrupt(event.sequence, fmt::format("the fact {} cannot be read", header.paths(i)));
+      }
+    }
+    event.facts.push_back({header.paths(i), stored.before(), stored.after()});
   }
   return {};
 }
@@ -353,6 +386,7 @@ storage::Result<void> ReadBody(const SchemaRegistry& registry, const Messages& m
   SCIMLEDGER_TRY_ASSIGN(event.members_removed, ReadIds(event.sequence, body.members_removed()));
   if (event.kind == EventKind::kSchemaAdded) event.schema.json = body.schema_json();
   if (event.kind == EventKind::kSettingsChanged) return ReadSettings(messages, event);
+  if (HasFacts(event.kind)) return ReadFacts(messages, event);
   if (IsCredentialEvent(event.kind)) return ReadCredential(body.credential(), event);
   return {};
 }
@@ -392,8 +426,20 @@ std::string_view ToString(EventKind kind) {
       return "CredentialRevoked";
     case EventKind::kSettingsChanged:
       return "SettingsChanged";
+    case EventKind::kServerStarted:
+      return "ServerStarted";
+    case EventKind::kServerStopped:
+      return "ServerStopped";
+    case EventKind::kConfigurationChanged:
+      return "ConfigurationChanged";
+    case EventKind::kAuditRead:
+      return "AuditRead";
   }
   return {};
+}
+
+bool HasFacts(EventKind kind) {
+  return kind >= EventKind::kServerStarted && kind <= EventKind::kAuditRead;
 }
 
 std::string_view ToString(Role role) {

@@ -23,9 +23,16 @@ enum class EventKind : std::uint8_t {
   kCredentialCreated = 6,
   kCredentialRevoked = 7,
   kSettingsChanged = 8,
+  // Of the server and of the audit trail itself (DESIGN §6): no state depends on them.
+  kServerStarted = 9,
+  kServerStopped = 10,
+  kConfigurationChanged = 11,
+  kAuditRead = 12,
 };
 /// "ResourceCreated", …
 std::string_view ToString(EventKind kind);
+/// Whether it is one of those that tell of the server or of the audit trail: they carry facts.
+bool HasFacts(EventKind kind);
 
 /// DESIGN §8. The numbers are stored in the log.
 enum class Role : std::uint8_t { kProvisioner = 1, kReader = 2, kAuditor = 3, kAdmin = 4 };
@@ -63,13 +70,22 @@ struct ClientContext {
 };
 
 /// One attribute's change. Unassigned before: was not there; after: removed. Both unassigned: a
-/// secret was supplied, of which only that is known. A multi-valued attribute is one change with
-/// whole lists, a singular complex one a change per part.
+/// secret was supplied, of which only that is known (or may be read). A multi-valued attribute is
+/// one change with whole lists, a singular complex one a change per part.
 struct AttributeChange {
   AttributeId attribute{};  ///< top level, or a part of a singular complex attribute
   Value before;
   Value after;
   friend bool operator==(const AttributeChange&, const AttributeChange&) = default;
+};
+
+/// One thing that an event of the server or of the audit trail says. `before` and `after` are JSON
+/// values as they are stored and shown; empty: none. Never a secret.
+struct Fact {
+  std::string name;
+  std::string before = {};
+  std::string after = {};
+  friend bool operator==(const Fact&, const Fact&) = default;
 };
 
 /// A bearer token as the log knows it: never the secret.
@@ -87,9 +103,10 @@ struct Credential {
 
 /// One event, typed. Which members are set depends on the kind: resource events have resource
 /// fields, changes and members; SchemaAdded a definition; credential events a credential;
-/// SettingsChanged the switches that moved. The latter three say what they are about in
-/// `resource_type` ("Schema", "ResourceType", "Credential", "Settings") and `resource_name`, a
-/// credential its id in `resource`; their versions are 0.
+/// SettingsChanged the switches that moved; those of the server and of the audit trail facts. All
+/// but the first say what they are about in
+/// `resource_type` ("Schema", "ResourceType", "Credential", "Settings", "Server", "AuditTrail")
+/// and `resource_name`, a credential its id in `resource`; their versions are 0.
 struct Event {
   Sequence sequence;
   Uuid id;
@@ -115,6 +132,7 @@ struct Event {
   SchemaDefinition schema;
   std::optional<Credential> credential;
   std::vector<SettingChange> settings;  ///< in order of Setting
+  std::vector<Fact> facts;
 
   /// The resource's row right after the event; set by decide, not stored (replay folds its own).
   ResourcePtr after;
@@ -131,7 +149,8 @@ storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event
 
 /// What an event is decoded for. Who folds it into state needs neither the client nor the single
 /// values of a created resource; who indexes it (event_terms.h) folds it too, and needs the client
-/// and the names of what changed.
+/// and the names of what changed. Who reads it sees no value of what is never returned: not even to
+/// what a password refers (engine/password_reference.h).
 enum class DecodeFor : std::uint8_t { kReading, kFolding, kIndexing };
 
 /// The inverse; `registry` must be the one in force at that sequence. Errors (storage::ErrorCode

@@ -120,6 +120,38 @@ bool AnySimple(const Value& value, const Test& test) {
   return !value.IsUnassigned() && test(value);
 }
 
+/// The simple values in the JSON of a fact, as a list.
+void AddSimpleValues(simdjson::dom::element json, ValueList& values) {
+  simdjson::dom::array elements;
+  simdjson::dom::object parts;
+  std::string_view text;
+  std::int64_t integer = 0;
+  double decimal = 0;
+  bool boolean = false;
+  if (json.get(elements) == simdjson::SUCCESS) {
+    for (const simdjson::dom::element element : elements) AddSimpleValues(element, values);
+  } else if (json.get(parts) == simdjson::SUCCESS) {
+    for (const auto& [key, part] : parts) AddSimpleValues(part, values);
+  } else if (json.get(text) == simdjson::SUCCESS) {
+    values.push_back(Value(std::string(text)));
+  } else if (json.get(integer) == simdjson::SUCCESS) {
+    values.push_back(Value(integer));
+  } else if (json.get(decimal) == simdjson::SUCCESS) {
+    values.push_back(Value(decimal));
+  } else if (json.get(boolean) == simdjson::SUCCESS) {
+    values.push_back(Value(boolean));
+  }
+}
+
+Value ReadFactValue(const std::string& json) {
+  const auto document = json.empty() ? Result<JsonDocument>(std::unexpected(ScimError{}))
+                                     : JsonDocument::Parse(json);
+  if (!document) return Value();
+  ValueList values;
+  AddSimpleValues(document->root(), values);
+  return Value(std::move(values));
+}
+
 class EventEvaluator {
  public:
   EventEvaluator(const SchemaRegistry& registry, const Event& event, const ActorNames& actor)
@@ -158,6 +190,7 @@ class EventEvaluator {
   bool AnyChange(const Test& test) const {
     if (event_.credential) return AnyCredentialChange(test);
     if (!event_.settings.empty()) return AnySettingChange(test);
+    if (!event_.facts.empty()) return AnyFact(test);
     return std::any_of(event_.changes.begin(), event_.changes.end(),
                        [&](const AttributeChange& change) {
                          return test(ChangeView{registry_.attribute(change.attribute).path,
@@ -188,6 +221,15 @@ class EventEvaluator {
                          return test(change.after ? ChangeView{definition.name, &usual, &other}
                                                   : ChangeView{definition.name, &other, &usual});
                        });
+  }
+
+  template <typename Test>
+  bool AnyFact(const Test& test) const {
+    return std::any_of(event_.facts.begin(), event_.facts.end(), [&](const Fact& fact) {
+      const Value before = ReadFactValue(fact.before);
+      const Value after = ReadFactValue(fact.after);
+      return test(ChangeView{fact.name, &before, &after});
+    });
   }
 
   static bool HoldsForChange(const EventFilter::Compare& node, const ChangeView& change) {

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "engine/event.h"
 #include "engine/json.h"
 #include "engine/net_changes.h"
@@ -142,15 +144,36 @@ void AppendSettingChanges(const Event& event, std::string& out) {
   }
 }
 
+void AppendFacts(const Event& event, std::string& out) {
+  bool first = true;
+  for (const Fact& fact : event.facts) {
+    if (!first) out += ',';
+    first = false;
+    ObjectWriter object(out);
+    object.String("path", fact.name);
+    for (const auto& [side, json] : {std::pair{"before", &fact.before}, {"after", &fact.after}}) {
+      if (json->empty()) continue;
+      object.Key(side);
+      out += *json;
+    }
+    object.End();
+  }
+}
+
 void AppendChanges(const SchemaRegistry& registry, const Event& event, ObjectWriter& members,
                    std::string& out) {
-  if (event.changes.empty() && !event.credential && event.settings.empty()) return;
+  if (event.changes.empty() && !event.credential && event.settings.empty() &&
+      event.facts.empty()) {
+    return;
+  }
   members.Key("changes");
   out += '[';
   if (event.credential) {
     AppendCredentialChanges(event, out);
   } else if (!event.settings.empty()) {
     AppendSettingChanges(event, out);
+  } else if (!event.facts.empty()) {
+    AppendFacts(event, out);
   } else {
     AppendAttributeChanges(registry, event, out);
   }
@@ -182,7 +205,9 @@ void AppendMembers(const Event& event, ObjectWriter& members, std::string& out) 
 
 std::string ShownResourceId(const Event& event) {
   if (event.kind == EventKind::kSchemaAdded) return DefinitionId(event);
-  return event.kind == EventKind::kSettingsChanged ? "settings" : event.resource.ToString();
+  if (event.kind == EventKind::kSettingsChanged) return "settings";
+  if (event.kind == EventKind::kAuditRead) return "audit";
+  return HasFacts(event.kind) ? "server" : event.resource.ToString();
 }
 
 void AppendEventJson(const SchemaRegistry& registry, const Event& event, std::string_view tenant,

@@ -1,5 +1,7 @@
 #include "engine/ordered_key.h"
 
+#include <unicode/uversion.h>
+
 #include <bit>
 #include <limits>
 
@@ -97,6 +99,14 @@ std::string OrderedKeyOf(const Attribute& attribute, const Operand& operand) {
     key = operand.folded;
   }
   return key;
+}
+
+std::string OrderedKeyRules() {
+  UVersionInfo version;
+  u_getVersion(version);
+  char text[U_MAX_VERSION_STRING_LENGTH];
+  u_versionToString(version, text);
+  return std::string("1, ICU ") + text;
 }
 
 }  // namespace scimledger

@@ -22,6 +22,10 @@ bool AppendOrderedKey(const Attribute& attribute, const Scalar& value, std::stri
 /// The same bytes for the instant that a dateTime names.
 void AppendInstantKey(std::int64_t time_us, std::string& key);
 
+/// Names the rules by which keys are made, of this program and of the Unicode library it runs with:
+/// stored keys of another name must not be compared with new ones.
+std::string OrderedKeyRules();
+
 /// The same bytes for the operand of a bound comparison.
 std::string OrderedKeyOf(const Attribute& attribute, const Operand& operand);
 

@@ -8,6 +8,7 @@
 
 #include "engine/filter.h"
 #include "engine/json.h"
+#include "engine/password.h"
 #include "engine/resource.h"
 #include "engine/value.h"
 
@@ -45,6 +46,9 @@ struct Patch {
   std::vector<PatchOperation> operations;
   std::vector<AttributeId>
       secrets;  ///< `returned: never` attributes supplied; their values are dropped
+  /// Not among the secrets: where the tenant keeps passwords. The last one supplied, if no
+  /// operation after it took it away.
+  std::optional<SuppliedPassword> password;
 };
 
 /// Parses a PatchOp body (RFC 7644 §3.5.2), in the RFC's own form and both Entra dialects and

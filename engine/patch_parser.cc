@@ -197,10 +197,7 @@ class PatchParser {
       return AddMembersOperation(std::move(operation), value);
     }
     if (attribute.returned == Returned::kNever || target.returned == Returned::kNever) {
-      if (operation.op == PatchOp::kRemove) return {};
-      SCIMLEDGER_TRY_ASSIGN(const Value secret, Read(target, *value));
-      if (!secret.IsUnassigned()) patch_.secrets.push_back(target.id);
-      return {};
+      return AddSecret(std::move(operation), value);
     }
     if (operation.op == PatchOp::kRemove) return AddRemove(std::move(operation), value);
     const bool is_singular_complex = !operation.path.sub && !operation.path.value_filter &&
@@ -210,6 +207,30 @@ class PatchParser {
       return AddComplexOperations(std::move(operation), *value);
     }
     return AddWrite(std::move(operation), *value);
+  }
+
+  /// Of secrets nothing is stored that could be removed, but for the reference to a password.
+  Result<void> AddSecret(PatchOperation operation, std::optional<element> value) {
+    const Attribute& target = Target(operation.path);
+    const bool is_password = IsPassword(target);
+    Value secret;
+    if (operation.op != PatchOp::kRemove) {
+      SCIMLEDGER_TRY_ASSIGN(secret, Read(target, *value));
+      if (is_password && KeepsPasswords(registry_) && value->is_string()) {
+        SCIMLEDGER_TRY_ASSIGN(std::string text,
+                              PreparePassword(value->get_string().value_unsafe()));
+        patch_.password = SuppliedPassword{target.id, std::move(text)};
+        return {};
+      }
+    }
+    if (!secret.IsUnassigned()) {
+      patch_.secrets.push_back(target.id);
+    } else if (is_password) {
+      patch_.password.reset();
+      operation.op = PatchOp::kRemove;
+      return Push(std::move(operation));
+    }
+    return {};
   }
 
   Result<void> AddMembersOperation(PatchOperation operation, std::optional<element> value) {

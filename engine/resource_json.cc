@@ -140,6 +140,9 @@ class ResourceParser {
       return {};
     }
     SCIMLEDGER_TRY_ASSIGN(Value value, reader_.Read(attribute, sent.json));
+    if (IsPassword(attribute) && KeepsPasswords(registry_) && sent.json.is_string()) {
+      return TakePassword(sent);
+    }
     if (value.IsUnassigned()) {
       draft_.cleared.push_back(attribute.id);
     } else if (attribute.returned == Returned::kNever) {
@@ -147,6 +150,12 @@ class ResourceParser {
     } else {
       draft_.attributes.Set(attribute.id, std::move(value));
     }
+    return {};
+  }
+
+  Result<void> TakePassword(const SentAttribute& sent) {
+    SCIMLEDGER_TRY_ASSIGN(std::string text, PreparePassword(sent.json.get_string().value_unsafe()));
+    draft_.password = SuppliedPassword{sent.attribute, std::move(text)};
     return {};
   }
 
@@ -199,6 +208,7 @@ class ResourceParser {
     };
     if (type_.reference_set == id) return draft_.members && !draft_.members->empty();
     if (draft_.attributes.Find(id) != nullptr || in(draft_.secrets)) return true;
+    if (draft_.password && draft_.password->attribute == id) return true;
     return !registry_.attribute(id).default_json.empty() && !in(draft_.cleared);
   }
 

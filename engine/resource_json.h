@@ -9,6 +9,7 @@
 #include "engine/attribute_selection.h"
 #include "engine/document.h"
 #include "engine/json.h"
+#include "engine/password.h"
 #include "engine/schema.h"
 #include "engine/value.h"
 
@@ -26,6 +27,8 @@ struct ResourceDraft {
   std::optional<std::vector<std::string>> members;
   /// Attributes of `returned: never` that were supplied: their values are dropped here (DESIGN §6).
   std::vector<AttributeId> secrets;
+  /// Not among the secrets: where the tenant keeps passwords.
+  std::optional<SuppliedPassword> password;
   /// Attributes that were sent as null or empty: they suppress a default.
   std::vector<AttributeId> cleared;
 };

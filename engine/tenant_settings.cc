@@ -23,11 +23,16 @@ constexpr std::array<SettingDefinition, kSettingCount> kDefinitions = {{
     {Setting::kIfMatch, "ifMatch", "optional", "required",
      "PUT, PATCH and DELETE without If-Match: optional accepts them, required answers 428."},
     {Setting::kFormats, "formats", "lenient", "strict",
-     "Countries, URIs, telephone numbers, e-mail addresses, language tags and time zones: lenient takes "
+     "Countries, URIs, telephone numbers, e-mail addresses, language tags and time zones: lenient "
+     "takes "
      "any text, strict answers 400 invalidValue to what RFC 7643 section 4.1 does not allow."},
     {Setting::kCanonicalValues, "canonicalValues", "suggested", "enforced",
      "Values of attributes with canonicalValues: suggested takes others too, enforced answers 400 "
      "invalidValue to them."},
+    {Setting::kPasswords, "passwords", "discard", "argon2id",
+     "Passwords of users: discard accepts them and stores nothing, argon2id keeps a hash of each, "
+     "apart from the log, which POST /admin/v1/passwords/verify compares with. Going back to "
+     "discard deletes the hashes."},
 }};
 
 }  // namespace

@@ -18,8 +18,9 @@ enum class Setting : std::uint8_t {
   kIfMatch,
   kFormats,
   kCanonicalValues,
+  kPasswords,
 };
-inline constexpr std::size_t kSettingCount = 7;
+inline constexpr std::size_t kSettingCount = 8;
 
 /// A switch as people see it. Names and positions are in the log: never change or reuse one.
 struct SettingDefinition {

@@ -4,6 +4,11 @@
 
 namespace scimledger::projections {
 
+bool IsAdministration(EventKind kind) {
+  return kind == EventKind::kSchemaAdded || kind == EventKind::kCredentialCreated ||
+         kind == EventKind::kCredentialRevoked || kind == EventKind::kSettingsChanged;
+}
+
 AdministrationFold::AdministrationFold() { administration_.registry = SchemaRegistry::BuiltIn(); }
 
 std::optional<Credential> AdministrationFold::FindCredential(const Uuid& id) const {

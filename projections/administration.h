@@ -13,7 +13,10 @@
 
 namespace scimledger::projections {
 
-/// What the events that are about no resource make: schemas, settings, credentials.
+/// Whether Administration depends on events of this kind.
+bool IsAdministration(EventKind kind);
+
+/// What the events on schemas, settings and credentials make.
 struct Administration {
   RegistryPtr registry;
   std::map<Uuid, Credential> credentials;

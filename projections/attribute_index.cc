@@ -19,7 +19,7 @@ constexpr std::size_t kLeavesPerChange = 4;
 constexpr int kKeepsUntilDropped = 10;
 
 /// Whether the view's registry has the column's attributes: a schema may be younger than the base.
-bool Knows(const FrozenView& base, const AttributeIndex::ColumnName& name) {
+bool Knows(const FrozenView& base, const ColumnName& name) {
   const RegistryPtr registry = base.registry();
   const AttributePath& path = name.second.path;
   const auto knows = [&](AttributeId id) {
@@ -42,7 +42,15 @@ ColumnPtr IndexState::Find(ResourceTypeId type, const ColumnKey& key) const {
   return found == types.end() ? nullptr : found->second->Find(key);
 }
 
-AttributeIndex::AttributeIndex(Freeze freeze) : freeze_(std::move(freeze)) {}
+std::vector<ColumnName> IndexState::Names() const {
+  std::vector<ColumnName> names;
+  for (const auto& [type, index] : types) {
+    for (const auto& [key, column] : index->columns()) names.emplace_back(type, key);
+  }
+  return names;
+}
+
+AttributeIndex::AttributeIndex(Freeze freeze) : freeze_(std::move(freeze)) { Configure({}); }
 
 AttributeIndex::~AttributeIndex() {
   {
@@ -51,26 +59,82 @@ AttributeIndex::~AttributeIndex() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  options_.budget->Leave(*this);
+  options_.budget->Charge(charged_bytes_, 0);
 }
 
 void AttributeIndex::Configure(const AttributeIndexOptions& options) {
-  const std::lock_guard lock(mutex_);
-  options_ = options;
+  std::shared_ptr<IndexBudget> budget = options.budget;
+  if (!budget) budget = std::make_shared<IndexBudget>();
+  budget->Join(*this);
+  std::shared_ptr<IndexBudget> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = std::exchange(options_, options).budget;
+    options_.budget = budget;
+    if (before) before->Charge(charged_bytes_, 0);
+    budget->Charge(0, charged_bytes_);
+  }
+  if (before) before->Leave(*this);
 }
 
 std::size_t AttributeIndex::memory_bytes() const {
   const std::lock_guard lock(mutex_);
-  return state_ ? state_->memory_bytes() : 0;
+  return charged_bytes_;
 }
 
 void AttributeIndex::Clear() {
   IndexStatePtr gone;  // let go of without the lock
   const std::lock_guard lock(mutex_);
   ++generation_;
-  std::swap(gone, state_);
+  gone = Set(nullptr);
   refused_.clear();
   asked_.clear();
   is_renewal_asked_ = false;
+  if (!gone || gone->base->contents().next_ordinal <= options_.rows_at_once) return;
+  const std::vector<ColumnName> names = gone->Names();
+  asked_.insert(names.begin(), names.end());
+  StartThread();
+  wake_.notify_all();
+}
+
+IndexStatePtr AttributeIndex::BringTo(const std::shared_ptr<const FrozenView>& view) {
+  const std::lock_guard build_lock(build_mutex_);
+  std::uint64_t generation = 0;
+  IndexStatePtr before;
+  {
+    const std::lock_guard lock(mutex_);
+    generation = generation_;
+    before = state_;
+  }
+  if (!before || before->base->sequence() == view->sequence()) return before;
+  const RowTable::Difference difference =
+      view->contents().rows.DifferenceFrom(before->base->contents().rows);
+  IndexState state{view, before->types};
+  for (auto& [type, index] : state.types) index = index->At(view, difference.ordinals);
+  // Another thread may have renewed it meanwhile: then nobody but the caller has a use for it.
+  const bool is_younger = view->sequence() > before->base->sequence();
+  if (is_younger) Publish(state, nullptr, generation);
+  return std::make_shared<const IndexState>(std::move(state));
+}
+
+void AttributeIndex::Adopt(IndexState state) {
+  const std::lock_guard build_lock(build_mutex_);
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    generation = generation_;
+    for (const ColumnName& name : state.Names()) last_used_[name] = Clock::now();
+  }
+  Publish(std::move(state), nullptr, generation);
+}
+
+void AttributeIndex::Expect(std::span<const ColumnName> names) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const ColumnName& name : names) last_used_[name] = Clock::now();
+  }
+  if (!names.empty()) Ask(names, false);
 }
 
 bool AttributeIndex::CanBuildAtOnce(const ColumnName& name, const IndexState* state) const {
@@ -88,7 +152,7 @@ IndexStatePtr AttributeIndex::Acquire(std::span<const ColumnName> wanted) {
   IndexStatePtr state;
   {
     const std::lock_guard lock(mutex_);
-    if (options_.memory_max_bytes == 0) return nullptr;
+    if (options_.budget->bytes_max() == 0) return nullptr;
     state = state_;
     const Clock::time_point now = Clock::now();
     for (const ColumnName& name : wanted) {
@@ -230,8 +294,9 @@ void AttributeIndex::LookAround() {
   if (!IsDue(*state, view->contents().rows.DifferenceFrom(state->base->contents().rows))) return;
   // What has changed since is kept twice for as long as the base stays.
   if (is_used) return Ask({}, true);
+  IndexStatePtr gone;
   const std::lock_guard lock(mutex_);
-  if (state_ == state) state_.reset();
+  if (state_ == state) gone = Set(nullptr);
 }
 
 void AttributeIndex::Build(const ColumnName& name) {
@@ -286,45 +351,51 @@ void AttributeIndex::Renew() {
 }
 
 void AttributeIndex::Publish(IndexState state, const ColumnName* made, std::uint64_t generation) {
-  IndexStatePtr replaced;  // let go of without the lock: views are large
-  const std::lock_guard lock(mutex_);
-  if (generation != generation_) return;
-  MakeRoom(state, made);
   // Without columns there is no reason to keep a view.
-  replaced = state.types.empty() ? nullptr : std::make_shared<const IndexState>(std::move(state));
-  std::swap(state_, replaced);
-  // Somebody has to see to it that a large base is let go.
-  if (state_ && state_->base->contents().next_ordinal > options_.rows_at_once) StartThread();
-}
-
-void AttributeIndex::MakeRoom(IndexState& state, const ColumnName* made) {
-  const Clock::time_point now = Clock::now();
-  while (state.memory_bytes() > options_.memory_max_bytes) {
-    const std::optional<ColumnName> oldest = LeastRecentlyUsed(state);
-    if (!oldest) return;
-    const bool is_in_use = made != nullptr && now - last_used_[*oldest] < options_.keep;
-    const ColumnName gone = is_in_use ? *made : *oldest;
-    if (is_in_use) refused_[gone] = now + options_.keep;
-    Drop(state, gone);
-    if (is_in_use) return;
+  IndexStatePtr next;
+  if (!state.types.empty()) next = std::make_shared<const IndexState>(std::move(state));
+  IndexStatePtr replaced;  // let go of without the lock: views are large
+  std::shared_ptr<IndexBudget> budget;
+  std::chrono::milliseconds keep{};
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation != generation_) return;
+    replaced = Set(std::move(next));
+    budget = options_.budget;
+    keep = options_.keep;
+    // Somebody has to see to it that a large base is let go.
+    if (state_ && state_->base->contents().next_ordinal > options_.rows_at_once) StartThread();
   }
+  if (budget->bytes_used() > budget->bytes_max()) budget->MakeRoom(*this, made, keep);
 }
 
-std::optional<AttributeIndex::ColumnName> AttributeIndex::LeastRecentlyUsed(
-    const IndexState& state) const {
-  std::optional<ColumnName> oldest;
-  Clock::time_point oldest_use = Clock::time_point::max();
-  for (const auto& [type, index] : state.types) {
-    for (const auto& [key, column] : index->columns()) {
-      const auto use = last_used_.find({type, key});
-      const Clock::time_point time =
-          use == last_used_.end() ? Clock::time_point::min() : use->second;
-      if (time >= oldest_use) continue;
-      oldest_use = time;
-      oldest = ColumnName{type, key};
-    }
+IndexStatePtr AttributeIndex::Set(IndexStatePtr state) {
+  const std::size_t bytes = state ? state->memory_bytes() : 0;
+  options_.budget->Charge(std::exchange(charged_bytes_, bytes), bytes);
+  std::swap(state, state_);
+  return state;
+}
+
+std::optional<ColumnUse> AttributeIndex::LeastRecentlyUsed() const {
+  const std::lock_guard lock(mutex_);
+  std::optional<ColumnUse> oldest;
+  if (!state_) return oldest;
+  for (const ColumnName& name : state_->Names()) {
+    const auto use = last_used_.find(name);
+    const Clock::time_point time = use == last_used_.end() ? Clock::time_point::min() : use->second;
+    if (!oldest || time < oldest->time) oldest = ColumnUse{time, name};
   }
   return oldest;
+}
+
+IndexStatePtr AttributeIndex::Drop(const ColumnName& name,
+                                   std::optional<Clock::time_point> refused_until) {
+  const std::lock_guard lock(mutex_);
+  if (refused_until) refused_[name] = *refused_until;
+  if (!state_) return nullptr;
+  IndexState state = *state_;
+  Drop(state, name);
+  return Set(state.types.empty() ? nullptr : std::make_shared<const IndexState>(std::move(state)));
 }
 
 void AttributeIndex::Drop(IndexState& state, const ColumnName& name) {

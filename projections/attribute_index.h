@@ -12,9 +12,10 @@
 #include <set>
 #include <span>
 #include <thread>
-#include <utility>
+#include <vector>
 
 #include "projections/directory.h"
+#include "projections/index_budget.h"
 #include "projections/type_index.h"
 
 namespace scimledger::projections {
@@ -27,13 +28,14 @@ struct IndexState {
 
   /// nullptr: not there.
   ColumnPtr Find(ResourceTypeId type, const ColumnKey& key) const;
+  std::vector<ColumnName> Names() const;
   std::size_t memory_bytes() const;
 };
 using IndexStatePtr = std::shared_ptr<const IndexState>;
 
 struct AttributeIndexOptions {
-  /// Beyond it the columns that nobody used lately go, or new ones are not made. 0: queries scan.
-  std::size_t memory_max_bytes = std::size_t{256} << 20U;
+  /// Of all indexes that were given the same one. nullptr: one of its own.
+  std::shared_ptr<IndexBudget> budget{};
   /// Directories of so many rows are indexed by the query itself; larger ones by a thread, while
   /// queries scan.
   std::size_t rows_at_once = 20'000;
@@ -53,7 +55,6 @@ struct AttributeIndexOptions {
 class AttributeIndex {
  public:
   using Freeze = std::function<std::shared_ptr<const FrozenView>()>;
-  using ColumnName = std::pair<ResourceTypeId, ColumnKey>;
 
   /// `freeze` takes a view of the directory; it must not call back.
   explicit AttributeIndex(Freeze freeze);
@@ -69,8 +70,15 @@ class AttributeIndex {
   /// Tells how much differs from the state's base, so that it can be renewed.
   void Report(const IndexState& state, const RowTable::Difference& difference);
 
-  /// Forgets everything: the directory is another one now.
+  /// Forgets everything: the directory is another one now. The columns of a large one are made again
+  /// by the thread.
   void Clear();
+  /// All columns over this view of the directory, for whoever stores both. nullptr: there are none.
+  IndexStatePtr BringTo(const std::shared_ptr<const FrozenView>& view);
+  /// Takes over columns that were stored. Before any query.
+  void Adopt(IndexState state);
+  /// As if a query had just asked for these columns, which the thread makes.
+  void Expect(std::span<const ColumnName> names);
   void Configure(const AttributeIndexOptions& options);
   /// Of all columns, without what the base keeps of rows that have changed since.
   std::size_t memory_bytes() const;
@@ -79,6 +87,8 @@ class AttributeIndex {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  friend class IndexBudget;
 
   bool CanBuildAtOnce(const ColumnName& name, const IndexState* state) const;
   void Ask(std::span<const ColumnName> names, bool renew);
@@ -90,8 +100,11 @@ class AttributeIndex {
   void Renew();
   bool IsDue(const IndexState& state, const RowTable::Difference& difference) const;
   void Publish(IndexState state, const ColumnName* made, std::uint64_t generation);
-  void MakeRoom(IndexState& state, const ColumnName* made);
-  std::optional<ColumnName> LeastRecentlyUsed(const IndexState& state) const;
+  /// Exchanges the state, under mutex_, and returns the one before.
+  IndexStatePtr Set(IndexStatePtr state);
+  std::optional<ColumnUse> LeastRecentlyUsed() const;
+  /// Returns the state before. `refused_until`: it is not made again before then.
+  IndexStatePtr Drop(const ColumnName& name, std::optional<Clock::time_point> refused_until);
   static void Drop(IndexState& state, const ColumnName& name);
 
   const Freeze freeze_;
@@ -101,6 +114,7 @@ class AttributeIndex {
   AttributeIndexOptions options_;
   IndexStatePtr state_;
   std::uint64_t generation_ = 0;  ///< of Clear
+  std::size_t charged_bytes_ = 0;    ///< to the budget
   std::map<ColumnName, Clock::time_point> last_used_;
   std::map<ColumnName, Clock::time_point> refused_;  ///< too large, until then
   std::set<ColumnName> asked_;

@@ -1,6 +1,7 @@
 #include "projections/bit_set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace scimledger::projections {
 
@@ -10,6 +11,14 @@ BitSet::BitSet(std::size_t size, Filled filled)
   if (filled == Filled::kYes && size % kBits != 0) {
     words_.back() = (std::uint64_t{1} << (size % kBits)) - 1;
   }
+}
+
+std::optional<BitSet> BitSet::FromWords(std::size_t size, std::vector<std::uint64_t> words) {
+  if (words.size() != size / kBits + (size % kBits != 0 ? 1 : 0)) return std::nullopt;
+  if (size % kBits != 0 && (words.back() >> (size % kBits)) != 0) return std::nullopt;
+  BitSet set(size);
+  set.words_ = std::move(words);
+  return set;
 }
 
 void BitSet::And(const BitSet& other) {

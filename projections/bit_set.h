@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace scimledger::projections {
@@ -53,6 +55,11 @@ class BitSet {
       words_[begin / kBits] = bits;
     }
   }
+
+  /// As stored: 64 numbers a word, the lowest bit first.
+  std::span<const std::uint64_t> words() const { return words_; }
+  /// nullopt: not as many words as the size needs, or a number beyond it.
+  static std::optional<BitSet> FromWords(std::size_t size, std::vector<std::uint64_t> words);
 
   std::size_t memory_bytes() const { return words_.capacity() * sizeof(std::uint64_t); }
 

@@ -1,6 +1,7 @@
 #include "projections/column.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "projections/text_search.h"
@@ -84,17 +85,37 @@ std::uint32_t Column::RankAtByte(std::size_t at, std::uint32_t from) const {
   return static_cast<std::uint32_t>(found - first);
 }
 
-std::uint32_t Column::NextWith(std::string_view sought, bool is_end, std::uint32_t rank) const {
+std::uint32_t Column::NextWith(std::string_view sought, std::uint32_t rank) const {
   if (rank >= key_count()) return key_count();
   std::size_t from = rank == 0 ? 0 : parts_.ends[rank - 1];
   while (true) {
     const std::size_t at = FindText(parts_.text, sought, from);
     if (at == std::string_view::npos) return key_count();
     rank = RankAtByte(at, rank);
-    const std::size_t end = at + sought.size();
-    if (is_end ? end == parts_.ends[rank] : end <= parts_.ends[rank]) return rank;
-    from = at + 1;  // it reaches over into the next key, or ends too soon
+    if (at + sought.size() <= parts_.ends[rank]) return rank;
+    from = at + 1;  // it reaches over into the next key
   }
+}
+
+std::uint32_t Column::NextEnding(std::string_view sought, std::uint32_t rank) const {
+  // The first bytes of an end tell more than its last: addresses end alike.
+  std::uint64_t head = 0;
+  const std::size_t head_bytes = std::min(sought.size(), sizeof head);
+  const char* const text = parts_.text.data();
+  std::memcpy(&head, sought.data(), head_bytes);
+  for (; rank < key_count(); ++rank) {
+    const std::size_t end = parts_.ends[rank];
+    if (end < sought.size()) continue;
+    const char* const tail = text + end - sought.size();
+    std::uint64_t bytes = 0;
+    if (head_bytes == sizeof head) {
+      std::memcpy(&bytes, tail, sizeof bytes);
+    } else {
+      std::memcpy(&bytes, tail, head_bytes);
+    }
+    if (bytes == head && KeyAt(rank).ends_with(sought)) return rank;
+  }
+  return key_count();
 }
 
 BitSet Column::Valued() const {

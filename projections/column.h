@@ -81,9 +81,10 @@ class Column {
   std::size_t memory_bytes() const;
 
  private:
-  /// The next rank from `rank` on whose key contains `sought`, or ends with it; key_count() if
-  /// there is none.
-  std::uint32_t NextWith(std::string_view sought, bool is_end, std::uint32_t rank) const;
+  /// The next rank from `rank` on whose key contains `sought`; key_count() if there is none.
+  std::uint32_t NextWith(std::string_view sought, std::uint32_t rank) const;
+  /// The next rank from `rank` on whose key ends with `sought`; key_count() if there is none.
+  std::uint32_t NextEnding(std::string_view sought, std::uint32_t rank) const;
   std::uint32_t RankAtByte(std::size_t at, std::uint32_t from) const;
 
   ColumnParts parts_;
@@ -92,16 +93,15 @@ class Column {
 
 template <typename Visit>
 void Column::ForEachKeyWith(CompareOperator op, std::string_view sought, const Visit& visit) const {
-  // One byte occurs in too many places to be searched for.
-  const bool is_end = op == CompareOperator::kEw;
-  if (sought.empty() || (is_end && sought.size() == 1)) {
-    for (std::uint32_t rank = 0; rank < key_count(); ++rank) {
-      if (KeyAt(rank).ends_with(sought)) visit(rank);
+  if (op == CompareOperator::kEw || sought.empty()) {
+    for (std::uint32_t rank = NextEnding(sought, 0); rank < key_count();
+         rank = NextEnding(sought, rank + 1)) {
+      visit(rank);
     }
     return;
   }
-  for (std::uint32_t rank = NextWith(sought, is_end, 0); rank < key_count();
-       rank = NextWith(sought, is_end, rank + 1)) {
+  for (std::uint32_t rank = NextWith(sought, 0); rank < key_count();
+       rank = NextWith(sought, rank + 1)) {
     visit(rank);
   }
 }

@@ -21,7 +21,67 @@ std::uint64_t HeadOf(std::string_view key) {
   return storage::ReadBigEndian<std::uint64_t>(padded, 0);
 }
 
+/// Where the slots of a rank end; `slot_ends` may be left out.
+std::size_t SlotEnd(const ColumnParts& parts, std::size_t rank) {
+  return parts.slot_ends.empty() ? rank + 1 : parts.slot_ends[rank];
+}
+
+void NoteRanks(ColumnParts& parts) {
+  if (parts.ends.empty()) return;
+  parts.ranks.assign(parts.slot_count, Column::kNoRank);
+  std::size_t slot = 0;
+  for (std::uint32_t rank = 0; rank < parts.ends.size(); ++rank) {
+    for (const std::size_t end = SlotEnd(parts, rank); slot < end; ++slot) {
+      parts.ranks[parts.slots[slot]] = rank;
+    }
+  }
+}
+
+/// Whether the keys follow each other in order.
+bool HasOrderedKeys(const ColumnParts& parts) {
+  std::optional<std::string_view> last;
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : parts.ends) {
+    if (end < begin || end > parts.text.size()) return false;
+    const std::string_view key = std::string_view(parts.text).substr(begin, end - begin);
+    if (last && key <= *last) return false;
+    last = key;
+    begin = end;
+  }
+  return begin == parts.text.size();
+}
+
+/// Whether each key has slots, in order, that are there.
+bool HasOrderedSlots(const ColumnParts& parts) {
+  const std::size_t ends = parts.slot_ends.empty() ? parts.slots.size() : parts.slot_ends.size();
+  if (ends != parts.ends.size()) return false;
+  std::size_t begin = 0;
+  for (std::size_t rank = 0; rank < ends; ++rank) {
+    const std::size_t end = SlotEnd(parts, rank);
+    if (end <= begin || end > parts.slots.size()) return false;
+    for (std::size_t at = begin; at < end; ++at) {
+      if (parts.slots[at] >= parts.slot_count) return false;
+      if (at > begin && parts.slots[at] <= parts.slots[at - 1]) return false;
+    }
+    begin = end;
+  }
+  return begin == parts.slots.size();
+}
+
 }  // namespace
+
+bool IsSound(const StoredColumn& stored) {
+  const ColumnParts& parts = stored.parts;
+  // A set of its own says which slots have a value, where the ranks cannot.
+  const bool needs_valued = !stored.has_ranks || parts.ends.empty();
+  if (parts.valued ? parts.valued->size() != parts.slot_count : needs_valued) return false;
+  return HasOrderedKeys(parts) && HasOrderedSlots(parts);
+}
+
+ColumnPtr RestoreColumn(StoredColumn stored) {
+  if (stored.has_ranks) NoteRanks(stored.parts);
+  return std::make_shared<const Column>(std::move(stored.parts));
+}
 
 void ColumnWriter::Reserve(std::size_t text_bytes, std::size_t keys, std::size_t slots) {
   parts_.text.reserve(text_bytes);
@@ -65,13 +125,7 @@ void ColumnWriter::CopyRun(const Column& from, KeyRange range,
 
 ColumnPtr ColumnWriter::Finish(bool has_ranks, std::optional<BitSet> valued) {
   if (is_too_large_) return nullptr;
-  if (has_ranks && !parts_.ends.empty()) {
-    parts_.ranks.assign(parts_.slot_count, Column::kNoRank);
-    std::size_t slot = 0;
-    for (std::uint32_t rank = 0; rank < parts_.slot_ends.size(); ++rank) {
-      for (; slot < parts_.slot_ends[rank]; ++slot) parts_.ranks[parts_.slots[slot]] = rank;
-    }
-  }
+  if (has_ranks) NoteRanks(parts_);
   if (parts_.slots.size() == parts_.ends.size()) parts_.slot_ends = {};
   parts_.text.shrink_to_fit();
   parts_.ends.shrink_to_fit();

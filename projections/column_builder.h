@@ -39,6 +39,15 @@ class ColumnWriter {
   bool is_too_large_ = false;
 };
 
+/// What is stored of a column: everything but the ranks, which follow from the rest.
+struct StoredColumn {
+  ColumnParts parts;
+  bool has_ranks = false;
+};
+/// Whether the parts fit together, so that the column can be restored.
+bool IsSound(const StoredColumn& stored);
+ColumnPtr RestoreColumn(StoredColumn stored);
+
 /// Makes a column of slots that come one after another, from slot 0 on.
 class ColumnBuilder {
  public:

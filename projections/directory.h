@@ -98,8 +98,10 @@ class DirectoryReader {
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
   /// Rows of `type`, or of every type, that hold any of the keys, all looked up at one sequence.
-  virtual FoundResources LookUpAny(std::optional<ResourceTypeId> type,
-                                   std::span<const EqualityKey> keys) const = 0;
+  /// nullopt: the keys have more than `hits_max` hits; none was looked at.
+  virtual std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
+                                                  std::span<const EqualityKey> keys,
+                                                  std::size_t hits_max) const = 0;
   /// At least as many rows as LookUp gives at this moment; for choosing between keys.
   virtual std::size_t CountHits(const EqualityKey& key) const = 0;
   /// By SHA-256 of the secret; revoked ones too. nullopt: unknown.

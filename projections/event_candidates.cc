@@ -304,6 +304,8 @@ std::unique_ptr<EventCandidates> FindResourceEvents(const History& history, cons
     }
     return std::make_unique<ListedCandidates>(std::move(sequences));
   }
+  // Events about none share the id that is all zero: nothing finds them by it.
+  if (id == ResourceId{}) return nullptr;
   // No resource of SCIM: a credential, whose few events are found by its id.
   for (std::uint32_t chunk = 0; FirstOf(chunk) <= last; ++chunk) {
     const ChunkEvents events =

@@ -180,7 +180,24 @@ Bounds FilterPlan::Unknown(Within within) {
   return {BitSet(within.size()), within};
 }
 
+std::optional<std::size_t> FilterPlan::EstimateLookUp(const Filter::Compare& compare) const {
+  const Looked looked = WhereLooked(*registry_, compare);
+  if (looked == Looked::kNowhere) return std::nullopt;
+  const auto id = ResourceId::Parse(compare.operand.folded);
+  const ResourcePtr found = id ? view_.FindRow(*id) : nullptr;
+  if (found == nullptr) return 0;
+  if (looked == Looked::kById) return 1;
+  const Row& row = *view_.contents().rows.Find(found->ordinal);
+  // Of a group's members only the direct ones: the others would have to be collected.
+  const OrdinalSet* const set = looked == Looked::kByMember ? row.groups.get() : row.members.get();
+  return set == nullptr ? 0 : set->size();
+}
+
 std::size_t FilterPlan::EstimateLeaf(const Filter::Compare& compare, const Scope& scope) const {
+  if (const auto looked = scope.is_elements ? std::nullopt : EstimateLookUp(compare)) {
+    const std::size_t most = std::min(scope.size, *looked);
+    return compare.op == CompareOperator::kNe ? scope.size - most : most;
+  }
   const ColumnPtr column = index_.Find({compare.path, ColumnKey::Kind::kValues});
   if (column == nullptr) return scope.size;
   if (IsSearch(compare.op)) return std::min(scope.size, column->slot_count() / 4);
@@ -193,7 +210,6 @@ std::size_t FilterPlan::EstimateLeaf(const Filter::Compare& compare, const Scope
 
 std::size_t FilterPlan::Estimate(const Filter& filter, const Scope& scope) const {
   const auto estimate = [&](const Filter& term) { return Estimate(term, scope); };
-  if (AsksForMember(*registry_, filter) != nullptr) return 0;
   if (const auto* node = std::get_if<Filter::Compare>(&filter.node)) {
     return EstimateLeaf(*node, scope);
   }
@@ -211,6 +227,10 @@ std::size_t FilterPlan::Estimate(const Filter& filter, const Scope& scope) const
     return scope.size - estimate(*node->term);
   }
   if (const auto* node = std::get_if<Filter::ValuePath>(&filter.node)) {
+    const auto* inner = std::get_if<Filter::Compare>(&node->inner->node);
+    const bool is_looked_up = inner != nullptr && inner->op == CompareOperator::kEq &&
+                              WhereLooked(*registry_, *inner) != Looked::kNowhere;
+    if (is_looked_up) return EstimateLeaf(*inner, scope);
     const ElementRows* elements = index_.FindElements(node->attribute);
     if (elements == nullptr) return scope.size;
     return std::min(scope.size, Estimate(*node->inner, {elements->size(), true}));

@@ -51,6 +51,8 @@ class FilterPlan {
 
   std::size_t Estimate(const Filter& filter, const Scope& scope) const;
   std::size_t EstimateLeaf(const Filter::Compare& compare, const Scope& scope) const;
+  /// Of an equality by id; nullopt: it is none.
+  std::optional<std::size_t> EstimateLookUp(const Filter::Compare& compare) const;
 
   Bounds Evaluate(const Filter& filter, const Scope& scope, Within within);
   Bounds EvaluateNode(const Filter::Compare& node, const Scope& scope, Within within);

@@ -20,13 +20,24 @@ constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
 constexpr std::chrono::milliseconds kPollEvery{5};
 constexpr std::chrono::seconds kAwakeFor{10};
 constexpr std::chrono::milliseconds kProgressEvery{200};
+constexpr std::chrono::seconds kAsleepFor{60};
+/// Between two tries after a failure that may pass.
+constexpr std::chrono::milliseconds kPauseMin{100};
+constexpr std::chrono::milliseconds kPauseMax{5'000};
 constexpr std::size_t kAdministrationsMax = 4;
+/// After so many at a time, what was folded is kept at once: they would be folded again by each start
+/// after a crash.
+constexpr std::uint64_t kKeepEvents = 10'000;
+/// What a stop folds at most.
+constexpr std::uint64_t kLastEvents = 50'000;
 
 storage::Result<std::optional<HistoryPosition>> ReadPosition(const storage::KeyValueStore& store) {
   SCIMLEDGER_TRY_ASSIGN(const auto value,
                         store.Get(std::string(1, static_cast<char>(HistoryRow::kPosition))));
   if (!value) return std::nullopt;
-  return HistoryFold::DecodePosition(*value);
+  const auto position = HistoryFold::DecodePosition(*value);
+  if (position) return position;
+  return storage::Fail(storage::ErrorCode::kIncompatible, "another version wrote it");
 }
 
 /// Whether the rows were folded from this log. An event's id is random, so the one at the position
@@ -40,6 +51,12 @@ storage::Result<bool> Fits(const storage::EventLog& log, const HistoryPosition& 
   return stored && stored->id == position.event;
 }
 
+/// A log that is being reopened, a full disk: they come back.
+bool IsPassing(const storage::Error& error) {
+  return error.code == storage::ErrorCode::kUnavailable ||
+         error.code == storage::ErrorCode::kNoSpace || error.code == storage::ErrorCode::kIo;
+}
+
 HistoryPosition Beginning(const storage::EventLog& log) {
   HistoryPosition position;
   position.log_id = log.id();
@@ -47,6 +64,16 @@ HistoryPosition Beginning(const storage::EventLog& log) {
 }
 
 }  // namespace
+
+void History::Remove(const std::filesystem::path& directory) {
+  // Aside first: a kill in between must leave no part of it under its name.
+  std::filesystem::path aside = directory;
+  aside += ".old";
+  std::error_code ignored;
+  std::filesystem::remove_all(aside, ignored);
+  std::filesystem::rename(directory, aside, ignored);
+  std::filesystem::remove_all(aside, ignored);
+}
 
 storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog& log,
                                                         Options options) {
@@ -64,15 +91,14 @@ storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog&
     return history;
   };
   auto opened = try_open();
-  const bool is_ours = opened || opened.error().code == storage::ErrorCode::kLocked ||
-                       opened.error().code == storage::ErrorCode::kNoSpace;
-  if (!is_ours) {
+  const bool is_useless = !opened && (opened.error().code == storage::ErrorCode::kCorrupt ||
+                                      opened.error().code == storage::ErrorCode::kIncompatible);
+  if (is_useless) {
     if (options.notice) {
       options.notice(fmt::format("the history in {} is not used and is made again: {}",
                                  options.directory.string(), opened.error().message));
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(options.directory, ignored);
+    Remove(options.directory);
     opened = try_open();
   }
   if (opened) {
@@ -97,7 +123,18 @@ History::~History() {
     const std::lock_guard lock(mutex_);
   }
   nudged_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  // So that the next start finds it at the head; unless it is far behind and was being made again.
+  const bool is_near = log_.head().sequence.value < position().value + kLastEvents;
+  if (!failure_ && is_near) {
+    is_stopping_ = false;
+    try {
+      (void)CatchUp();
+    } catch (const std::exception&) {
+      // The next start makes up for it.
+    }
+  }
   // What is not kept is folded again at the next start.
   (void)store_->Flush();
 }
@@ -147,8 +184,9 @@ storage::Result<void> History::WaitFor(Sequence sequence,
       moved_.wait_until(lock, until, [&] { return failure_ || position() >= sequence; });
       if (failure_) return std::unexpected(*failure_);
     }
+    if (position() >= sequence) break;
     if (progress) progress(position());
-    if (position() < sequence && std::chrono::steady_clock::now() >= deadline) {
+    if (std::chrono::steady_clock::now() >= deadline) {
       return storage::Fail(
           storage::ErrorCode::kUnavailable,
           fmt::format("the history is at sequence {} and still on its way to {}", position().value,
@@ -179,18 +217,25 @@ std::shared_ptr<const Administration> History::AdministrationAt(Sequence at) con
 }
 
 void History::Follow() {
+  std::chrono::milliseconds pause = kPauseMin;
   while (!is_stopping_) {
     storage::Result<void> caught_up;
     try {
       caught_up = CatchUp();
+    } catch (const HistoryError& error) {
+      return FailWith({error.code(), error.what()});
     } catch (const std::exception& error) {
-      caught_up = storage::Fail(storage::ErrorCode::kIo, error.what());
+      return FailWith({storage::ErrorCode::kIo, error.what()});
     }
-    // A log that is being reopened comes back; the history itself does not.
-    const bool is_passing =
-        !caught_up && caught_up.error().code == storage::ErrorCode::kUnavailable;
-    if (!caught_up && !is_passing) return FailWith(caught_up.error());
-    if (!WaitForWork()) return;
+    if (caught_up) {
+      pause = kPauseMin;
+      if (!WaitForWork()) return;
+      continue;
+    }
+    if (!IsPassing(caught_up.error())) return FailWith(caught_up.error());
+    std::unique_lock lock(mutex_);
+    nudged_.wait_for(lock, pause, [this] { return is_stopping_.load(); });
+    pause = std::min(2 * pause, kPauseMax);
   }
 }
 
@@ -216,7 +261,8 @@ bool History::WaitForWork() {
       continue;
     }
     is_awake_ = false;
-    nudged_.wait(lock, [&] { return is_awake_ || has_work(); });
+    // A nudge comes before its event, so it may be missed; not for long.
+    nudged_.wait_for(lock, kAsleepFor, [&] { return is_awake_ || has_work(); });
     is_awake_ = true;
     break;
   }
@@ -225,35 +271,45 @@ bool History::WaitForWork() {
 
 storage::Result<void> History::CatchUp() {
   const Sequence head = log_.head().sequence;
+  // What an earlier try folded and could not write.
+  SCIMLEDGER_TRY(WriteFolded());
   if (head <= position()) return {};
+  const std::uint64_t before = position().value;
   SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), position(),
                                                              head, DecodeFor::kIndexing));
   while (!is_stopping_) {
-    SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
-    if (batch.empty()) break;
-    for (const Event& event : batch) SCIMLEDGER_TRY(FoldOne(event));
+    const auto batch = batches->Next();
+    if (!batch) {
+      // The next try begins after what was folded.
+      SCIMLEDGER_TRY(WriteFolded());
+      return std::unexpected(batch.error());
+    }
+    if (batch->empty()) break;
+    for (const Event& event : *batch) SCIMLEDGER_TRY(FoldOne(event));
   }
-  return WriteFolded();
+  SCIMLEDGER_TRY(WriteFolded());
+  if (position().value - before < kKeepEvents) return {};
+  return store_->Flush();
 }
 
 storage::Result<void> History::FoldOne(const Event& event) {
   SCIMLEDGER_TRY(fold_.Fold(event));
   terms_.Add(event);
-  if (event.kind > EventKind::kResourceDeleted) {
+  if (IsAdministration(event.kind)) {
     const std::lock_guard lock(mutex_);
     administration_.push_back(event.sequence);
   }
   const bool is_last_of_chunk = OffsetOf(event.sequence) == kChunkEvents - 1;
   if (is_last_of_chunk) terms_.WriteTo(fold_.batch());
   if (!is_last_of_chunk && fold_.pending_bytes() < kWriteBytes) return {};
-  SCIMLEDGER_TRY(WriteFolded());
-  if (is_last_of_chunk) terms_.Open(ChunkOf(event.sequence.Next()));
-  return {};
+  return WriteFolded();
 }
 
 storage::Result<void> History::WriteFolded() {
   if (fold_.head() == position()) return {};
   SCIMLEDGER_TRY(fold_.Write());
+  // The chunk's rows are among those written.
+  if (OffsetOf(fold_.head()) == kChunkEvents - 1) terms_.Open(ChunkOf(fold_.head().Next()));
   {
     const std::lock_guard lock(mutex_);
     position_.store(fold_.head().value, std::memory_order_release);

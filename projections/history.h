@@ -39,6 +39,8 @@ class History {
   /// `log` must outlive it. Opens what is there, or begins anew; then follows the log.
   [[nodiscard]] static storage::Result<std::unique_ptr<History>> Open(const storage::EventLog& log,
                                                                       Options options);
+  /// Deletes what a history left in the directory.
+  static void Remove(const std::filesystem::path& directory);
   /// Stops following, and keeps what was folded.
   ~History();
   History(const History&) = delete;

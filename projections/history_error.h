@@ -11,17 +11,22 @@ namespace scimledger::projections {
 /// have no other way to tell; it ends the request and nothing else.
 class HistoryError : public std::runtime_error {
  public:
-  explicit HistoryError(const std::string& what) : std::runtime_error(what) {}
+  explicit HistoryError(const storage::Error& error)
+      : std::runtime_error(error.message), code_(error.code) {}
+  storage::ErrorCode code() const { return code_; }
+
+ private:
+  storage::ErrorCode code_;
 };
 
 /// The value, or a HistoryError.
 template <typename T>
 T Expect(storage::Result<T> result) {
-  if (!result) throw HistoryError(result.error().message);
+  if (!result) throw HistoryError(result.error());
   return *std::move(result);
 }
 inline void Expect(const storage::Result<void>& result) {
-  if (!result) throw HistoryError(result.error().message);
+  if (!result) throw HistoryError(result.error());
 }
 
 }  // namespace scimledger::projections

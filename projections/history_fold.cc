@@ -75,12 +75,11 @@ storage::Result<void> HistoryFold::Fold(const Event& event) {
   position_.event = event.id;
   std::string value;
   AppendBigEndian(value, static_cast<std::uint64_t>(event.time_us));
-  if (!IsAboutResource(event.kind)) {
-    batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence), value);
-    return {};
-  }
-  AppendBigEndian(value, *OrdinalOf(event.resource));
+  if (IsAboutResource(event.kind)) AppendBigEndian(value, *OrdinalOf(event.resource));
   batch_.Put(HistoryKey(HistoryRow::kTouched, event.sequence), value);
+  if (IsAdministration(event.kind)) {
+    batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence), {});
+  }
   if (!members_.empty()) PutMembers(event);
   return {};
 }
@@ -100,8 +99,15 @@ ResourcePtr HistoryFold::FindResource(const ResourceId& id) const {
   const auto ordinal = OrdinalOf(id);
   if (!ordinal) return nullptr;
   ResourcePtr resource = reader_.ResourceAt(*ordinal, head());
-  recent_[id] = resource;
+  Remember(id, resource);
   return resource;
+}
+
+void HistoryFold::Remember(const ResourceId& id, const ResourcePtr& resource) const {
+  // What an entry replaces is counted on: it only makes room earlier.
+  constexpr std::size_t kEntryBytes = 200;
+  recent_bytes_ += kEntryBytes + (resource != nullptr ? resource->document.size() : 0);
+  recent_[id] = resource;
 }
 
 std::optional<std::uint32_t> HistoryFold::OrdinalOf(const ResourceId& id) const {
@@ -115,7 +121,7 @@ void HistoryFold::PutResource(const ResourcePtr& before, const ResourcePtr& afte
   const Resource& any = after != nullptr ? *after : *before;
   const Sequence sequence = head().Next();
   const std::string key = HistoryKey(HistoryRow::kVersion, any.ordinal, sequence);
-  recent_[any.id] = after;
+  Remember(any.id, after);
   if (before == nullptr) {
     position_.next_ordinal = any.ordinal + 1;
     ordinals_[any.id] = any.ordinal;
@@ -173,7 +179,10 @@ void HistoryFold::PutDueSets() {
 
 /// Only after a write: what is in a batch cannot be read back yet.
 void HistoryFold::Forget() {
-  if (recent_.size() > kRecentMax) recent_.clear();
+  if (recent_bytes_ > kRecentBytesMax) {
+    recent_.clear();
+    recent_bytes_ = 0;
+  }
   if (ordinals_.size() > kOrdinalsMax) ordinals_.clear();
   if (groups_.size() > kGroupsMax) {
     groups_.clear();

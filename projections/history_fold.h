@@ -51,7 +51,7 @@ class HistoryFold final : public AdministrationFold {
 
  private:
   /// Rows kept in memory, so that what changes again soon is not read back.
-  static constexpr std::size_t kRecentMax = 16'384;
+  static constexpr std::size_t kRecentBytesMax = std::size_t{16} << 20U;
   static constexpr std::size_t kOrdinalsMax = 262'144;
   static constexpr std::size_t kGroupsMax = 65'536;
   /// A whole set is written when a reader would have to read more changes than this, or than an
@@ -68,6 +68,7 @@ class HistoryFold final : public AdministrationFold {
   void PutMembers(const Event& event);
   GroupState& StateOf(std::uint32_t group);
   void PutDueSets();
+  void Remember(const ResourceId& id, const ResourcePtr& resource) const;
   void Forget();
 
   storage::KeyValueStore& store_;
@@ -76,6 +77,7 @@ class HistoryFold final : public AdministrationFold {
   storage::KeyValueBatch batch_;
   std::unique_ptr<LookupAttributes> lookups_;
   mutable boost::unordered_flat_map<ResourceId, ResourcePtr, UuidHash> recent_;
+  mutable std::size_t recent_bytes_ = 0;
   mutable boost::unordered_flat_map<ResourceId, std::uint32_t, UuidHash> ordinals_;
   boost::unordered_flat_map<std::uint32_t, GroupState> groups_;
   std::set<std::uint32_t> due_sets_;

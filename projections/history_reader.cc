@@ -66,13 +66,14 @@ ResourcePtr HistoryReader::ResourceAt(std::uint32_t ordinal, Sequence at) const 
   return DecodeVersion(ordinal, cursor->value());
 }
 
-std::vector<std::uint32_t> HistoryReader::HoldersOf(KeyHash key) const {
+std::vector<std::uint32_t> HistoryReader::HoldersOf(KeyHash key, std::size_t count_max) const {
   std::vector<std::uint32_t> holders;
   const std::string first = KeyHashKey(key, 0);
   const std::string_view prefix =
       std::string_view(first).substr(0, first.size() - sizeof(std::uint32_t));
   const auto cursor = store_.Scan();
-  for (cursor->Seek(first); cursor->is_valid() && cursor->key().starts_with(prefix);
+  cursor->Seek(first);
+  for (; cursor->is_valid() && cursor->key().starts_with(prefix) && holders.size() < count_max;
        cursor->Next()) {
     holders.push_back(ReadBigEndian<std::uint32_t>(cursor->key(), prefix.size()));
   }
@@ -146,7 +147,9 @@ void HistoryReader::ForEachTouched(
        cursor->Next()) {
     const Sequence sequence = SequenceOf(cursor->key());
     if (sequence > until) return;
-    visit(sequence, ReadBigEndian<std::uint32_t>(cursor->value(), sizeof(std::int64_t)));
+    if (cursor->value().size() > sizeof(std::int64_t)) {
+      visit(sequence, ReadBigEndian<std::uint32_t>(cursor->value(), sizeof(std::int64_t)));
+    }
   }
   ExpectEnd(*cursor);
 }
@@ -185,11 +188,10 @@ void HistoryReader::ForEachGroupsChange(
 }
 
 std::int64_t HistoryReader::TimeOf(Sequence sequence) const {
-  for (const HistoryRow row : {HistoryRow::kTouched, HistoryRow::kAdministration}) {
-    const auto value = Expect(store_.Get(HistoryKey(row, sequence)));
-    if (value) return static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(*value, 0));
-  }
-  throw HistoryError(fmt::format("the history has no event {}", sequence.value));
+  const auto value = Expect(store_.Get(HistoryKey(HistoryRow::kTouched, sequence)));
+  if (value) return static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(*value, 0));
+  throw HistoryError({storage::ErrorCode::kCorrupt,
+                      fmt::format("the history has no event {}", sequence.value)});
 }
 
 std::vector<Sequence> HistoryReader::Administration() const {

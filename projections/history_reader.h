@@ -21,8 +21,9 @@ class HistoryReader {
   /// The resource as of `at`. nullptr: not created yet, or deleted. One seek, whatever happened
   /// before or since.
   ResourcePtr ResourceAt(std::uint32_t ordinal, Sequence at) const;
-  /// Resources that held the key at some time, in order of creation; whoever asks checks them.
-  std::vector<std::uint32_t> HoldersOf(KeyHash key) const;
+  /// The first resources that held the key at some time, in order of creation; whoever asks checks
+  /// them.
+  std::vector<std::uint32_t> HoldersOf(KeyHash key, std::size_t count_max) const;
 
   /// Members of a group as of `at`, ascending. Costs the newest whole set before it and at most
   /// what it takes to make the next one (history_fold.h).
@@ -50,7 +51,7 @@ class HistoryReader {
                                visit) const;
   /// Recorded time of an event.
   std::int64_t TimeOf(Sequence sequence) const;
-  /// Sequences of the events that are about no resource, ascending.
+  /// Sequences of the events on schemas, settings and credentials, ascending.
   std::vector<Sequence> Administration() const;
 
  private:

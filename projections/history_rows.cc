@@ -18,8 +18,8 @@ constexpr std::size_t kMembershipBytes = sizeof(std::uint32_t) + sizeof(std::uin
 constexpr std::size_t kChangeBytes = sizeof(std::uint64_t);
 
 [[noreturn]] void Nonsense(const char* what) {
-  throw HistoryError(std::string("the history projection holds ") + what +
-                     " that cannot be read; `projections rebuild history` makes it again");
+  throw HistoryError({storage::ErrorCode::kCorrupt,
+                      std::string("the history holds ") + what + " that cannot be read"});
 }
 
 std::string BeginKey(HistoryRow row, std::size_t bytes) {

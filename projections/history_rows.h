@@ -23,8 +23,8 @@ enum class HistoryRow : char {
   kMembers = 'm',      ///< group ‖ sequence → what the event did to its members
   kMemberSet = 'M',    ///< group ‖ sequence → its members right after that event
   kGroups = 'g',       ///< member ‖ sequence ‖ group → whether it joined or left
-  kTouched = 'l',      ///< sequence → recorded time ‖ ordinal of the resource it is about
-  kAdministration = 'r',  ///< sequence of an event about no resource → recorded time
+  kTouched = 'l',      ///< sequence → recorded time ‖ ordinal of the resource, if it is about one
+  kAdministration = 'r',  ///< sequence of an event on schemas, settings, credentials → nothing
   kTerm = 't',         ///< term hash ‖ chunk → which events of the chunk have the term
 };
 

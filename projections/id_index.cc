@@ -21,6 +21,10 @@ void IdIndex::Add(const ResourceId& id, std::uint32_t ordinal) {
   parts_[PartOf(id)].insert_or_assign(id, ordinal);
 }
 
+bool IdIndex::AddNew(const ResourceId& id, std::uint32_t ordinal) {
+  return parts_[PartOf(id)].emplace(id, ordinal).second;
+}
+
 void IdIndex::Reserve(std::size_t count) {
   const std::unique_lock lock(mutex_);
   for (Map& part : parts_) part.reserve(count / kParts + count / kParts / 8 + 1);

@@ -22,6 +22,8 @@ class IdIndex {
   /// On the writer's thread, which alone changes the index.
   std::optional<std::uint32_t> FindUnlocked(const ResourceId& id) const;
   void Add(const ResourceId& id, std::uint32_t ordinal);
+  /// While nobody shares the index yet, so without a lock. False: the id is there already.
+  bool AddNew(const ResourceId& id, std::uint32_t ordinal);
   void Reserve(std::size_t count);
 
  private:

@@ -265,7 +265,7 @@ class IndexedQuery {
 
   std::optional<QueryResult> Run() {
     AttributeIndex& index = directory_.attribute_index();
-    std::vector<AttributeIndex::ColumnName> wanted = Wanted();
+    std::vector<ColumnName> wanted = Wanted();
     if (IsDeep(query_)) {
       index.WaitFor(wanted, query_.deadline);
       wanted = Wanted();  // which column sorts is known once they are there
@@ -300,9 +300,9 @@ class IndexedQuery {
     });
   }
 
-  std::vector<AttributeIndex::ColumnName> Wanted() const {
+  std::vector<ColumnName> Wanted() const {
     const RegistryPtr registry = directory_.current_registry();
-    std::vector<AttributeIndex::ColumnName> wanted;
+    std::vector<ColumnName> wanted;
     for (const TypeQuery& type : query_.types) {
       std::vector<ColumnKey> keys;
       if (type.filter) keys = ColumnsFor(*registry, *type.filter);
@@ -317,7 +317,7 @@ class IndexedQuery {
 
   /// Values that are too long to sort by are known only when their column is there.
   ColumnKey ChooseSortColumn(ResourceTypeId type, const std::vector<ColumnKey>& keys) const {
-    const AttributeIndex::ColumnName first{type, keys.front()};
+    const ColumnName first{type, keys.front()};
     const IndexStatePtr state = directory_.attribute_index().Acquire({&first, 1});
     const ColumnPtr column = state == nullptr ? nullptr : state->Find(type, keys.front());
     return column != nullptr && !Sorts(*column) ? keys.back() : keys.front();

@@ -1,6 +1,7 @@
 #include "projections/key_index.h"
 
 #include <functional>
+#include <limits>
 #include <utility>
 
 namespace scimledger::projections {
@@ -48,12 +49,19 @@ std::size_t KeyIndex::Count(KeyHash key) const {
 }
 
 void KeyIndex::AppendTo(KeyHash key, std::vector<std::uint32_t>& out) const {
+  AppendUpTo(key, std::numeric_limits<std::size_t>::max(), out);
+}
+
+bool KeyIndex::AppendUpTo(KeyHash key, std::size_t most, std::vector<std::uint32_t>& out) const {
   const Part& part = parts_[PartOf(key)];
   if (const auto single = part.single.find(key); single != part.single.end()) {
+    if (most == 0) return false;
     out.push_back(single->second);
   } else if (const auto several = part.several.find(key); several != part.several.end()) {
+    if (several->second.size() > most) return false;
     several->second.AppendTo(out);
   }
+  return true;
 }
 
 void KeyIndex::Reserve(std::size_t count) {

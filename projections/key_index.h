@@ -22,12 +22,19 @@ class KeyIndex {
  public:
   void Add(KeyHash key, std::uint32_t ordinal);
   void Remove(KeyHash key, std::uint32_t ordinal);
-  /// How many ordinals Append gives.
+  /// How many ordinals AppendTo gives.
   std::size_t Count(KeyHash key) const;
   /// In order of creation.
   void AppendTo(KeyHash key, std::vector<std::uint32_t>& out) const;
+  /// False, with nothing appended: there are more than `most`.
+  bool AppendUpTo(KeyHash key, std::size_t most, std::vector<std::uint32_t>& out) const;
   void Reserve(std::size_t count);
   void Clear();
+
+  /// In parts, so that growing moves one part's entries and not all of them, and so that several
+  /// threads may add keys of different parts at once.
+  static constexpr std::size_t kParts = 256;
+  static std::size_t PartOf(KeyHash key) { return (key >> 24U) % kParts; }
 
  private:
   struct Mixed {
@@ -39,10 +46,6 @@ class KeyIndex {
     boost::unordered_flat_map<KeyHash, std::uint32_t, Mixed> single;
     boost::unordered_flat_map<KeyHash, OrdinalSet, Mixed> several;
   };
-  /// In parts, so that growing moves one part's entries and not all of them.
-  static constexpr std::size_t kParts = 256;
-  static std::size_t PartOf(KeyHash key) { return (key >> 24U) % kParts; }
-
   std::array<Part, kParts> parts_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/unique_keys.h"
+#include "projections/key_index_builder.h"
 
 namespace scimledger::projections {
 namespace {
@@ -27,7 +28,7 @@ LiveDirectory::LiveDirectory() : ids_(std::make_shared<IdIndex>()) {
 
 LiveDirectory::LiveDirectory(DirectoryContents contents, std::shared_ptr<IdIndex> ids)
     : contents_(std::move(contents)), ids_(std::move(ids)) {
-  IndexEverything();
+  AddKeysOfAllRows(contents_, keys_);
   if (!contents_.credentials) return;
   for (const auto& [id, credential] : *contents_.credentials) {
     secrets_[credential.secret_hash] = id;
@@ -184,23 +185,6 @@ void LiveDirectory::SetRegistry(RegistryPtr registry) {
   // a schema does not turn from an extension into a base.
   contents_.lookups = std::make_shared<const LookupAttributes>(std::move(registry));
   contents_.by_type.resize(contents_.lookups->registry()->resource_types().size());
-}
-
-void LiveDirectory::IndexEverything() {
-  keys_.Clear();
-  // A user has some five keys: userName, displayName, externalId and two addresses.
-  std::size_t rows = 0;
-  for (const auto& ordinals : contents_.by_type) rows += ordinals ? ordinals->size() : 0;
-  keys_.Reserve(5 * rows);
-  for (const CopyOnWrite<OrdinalSet>& ordinals : contents_.by_type) {
-    if (!ordinals) continue;
-    ordinals->Any([&](std::uint32_t ordinal) {
-      for (const KeyHash key : contents_.lookups->KeysOf(*contents_.Find(ordinal))) {
-        keys_.Add(key, ordinal);
-      }
-      return false;
-    });
-  }
 }
 
 void LiveDirectory::PutCredential(const Credential& credential) {

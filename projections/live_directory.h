@@ -54,8 +54,9 @@ class LiveDirectory final : public Directory {
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
-  FoundResources LookUpAny(std::optional<ResourceTypeId> type,
-                           std::span<const EqualityKey> keys) const override;
+  std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
+                                          std::span<const EqualityKey> keys,
+                                          std::size_t hits_max) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
   std::optional<Credential> FindCredentialById(const Uuid& id) const override;
@@ -78,11 +79,10 @@ class LiveDirectory final : public Directory {
   void AddMember(std::uint32_t group, std::uint32_t member);
   void RemoveMember(std::uint32_t group, std::uint32_t member);
   void DropDeletedGroups(Row& row) const;
-  void IndexEverything();
   [[nodiscard]] storage::Result<void> FoldTogether(std::span<const Event> events);
   [[nodiscard]] storage::Result<void> Fold(std::span<const Event> events);
 
-  std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key) const;
+  static std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key);
 
   mutable std::shared_mutex
       mutex_;  ///< everything below, but for ids_, which has a lock of its own

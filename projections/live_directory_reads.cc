@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -40,37 +41,45 @@ bool LiveDirectory::HasLookup(const AttributePath& path) const {
 }
 
 FoundResources LiveDirectory::LookUp(ResourceTypeId type, const EqualityKey& key) const {
-  return LookUpAny(type, {&key, 1});
+  return *LookUpAny(type, {&key, 1}, std::numeric_limits<std::size_t>::max());
 }
 
-FoundResources LiveDirectory::LookUpAny(std::optional<ResourceTypeId> type,
-                                        std::span<const EqualityKey> keys) const {
-  std::vector<std::vector<std::uint32_t>> hashed(keys.size());
+std::optional<FoundResources> LiveDirectory::LookUpAny(std::optional<ResourceTypeId> type,
+                                                       std::span<const EqualityKey> keys,
+                                                       std::size_t hits_max) const {
+  struct Hit {
+    std::uint32_t ordinal;
+    const EqualityKey* key;
+  };
+  std::vector<Hit> hits;
+  std::vector<std::uint32_t> ordinals;
   std::shared_ptr<const FrozenView> view;
   {
     const std::shared_lock lock(mutex_);
     view = std::make_shared<const FrozenView>(contents_, ids_);
-    for (std::size_t index = 0; index < keys.size(); ++index) {
-      const EqualityKey& key = keys[index];
+    for (const EqualityKey& key : keys) {
       if (key.kind != EqualityKey::Kind::kAttribute) continue;
-      keys_.AppendTo(HashKey(key.path.sub.value_or(key.path.attribute), key.key), hashed[index]);
+      ordinals.clear();
+      const KeyHash hash = HashKey(key.path.sub.value_or(key.path.attribute), key.key);
+      if (!keys_.AppendUpTo(hash, hits_max - hits.size(), ordinals)) return std::nullopt;
+      for (const std::uint32_t ordinal : ordinals) hits.push_back({ordinal, &key});
     }
   }
   // Nothing below needs the lock: the view does not change, and different keys that share a hash
   // are told apart by the rows themselves.
+  for (const EqualityKey& key : keys) {
+    if (key.kind == EqualityKey::Kind::kAttribute) continue;
+    for (const std::uint32_t ordinal : OrdinalsOf(*view, key)) hits.push_back({ordinal, &key});
+    if (hits.size() > hits_max) return std::nullopt;
+  }
   const DirectoryContents& contents = view->contents();
-  std::vector<std::uint32_t> ordinals;
-  for (std::size_t index = 0; index < keys.size(); ++index) {
-    const EqualityKey& key = keys[index];
-    if (key.kind != EqualityKey::Kind::kAttribute) hashed[index] = OrdinalsOf(*view, key);
-    for (const std::uint32_t ordinal : hashed[index]) {
-      const Resource& row = *contents.Find(ordinal);
-      if (type && row.type != *type) continue;
-      if (key.kind == EqualityKey::Kind::kAttribute &&
-          !contents.lookups->Holds(row, key.path, key.key)) {
-        continue;
-      }
-      ordinals.push_back(ordinal);
+  ordinals.clear();
+  for (const Hit& hit : hits) {
+    const Resource& row = *contents.Find(hit.ordinal);
+    if (type && row.type != *type) continue;
+    const bool is_sure = hit.key->kind != EqualityKey::Kind::kAttribute;
+    if (is_sure || contents.lookups->Holds(row, hit.key->path, hit.key->key)) {
+      ordinals.push_back(hit.ordinal);
     }
   }
   std::sort(ordinals.begin(), ordinals.end());
@@ -84,7 +93,7 @@ FoundResources LiveDirectory::LookUpAny(std::optional<ResourceTypeId> type,
 }
 
 std::vector<std::uint32_t> LiveDirectory::OrdinalsOf(const FrozenView& view,
-                                                     const EqualityKey& key) const {
+                                                     const EqualityKey& key) {
   std::vector<std::uint32_t> ordinals;
   const std::optional<ResourceId> id = ResourceId::Parse(key.key);
   const ResourcePtr row = id ? view.FindRow(*id) : nullptr;

@@ -1,9 +1,16 @@
 #include "projections/past_directory.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace scimledger::projections {
+namespace {
+
+/// Keys with more hits than this are alike to whoever chooses between them.
+constexpr std::size_t kCountMax = 10'000;
+
+}  // namespace
 
 PastDirectory::PastDirectory(History& history, const DirectoryReader& live, Sequence at)
     : live_(live),
@@ -30,16 +37,23 @@ bool PastDirectory::HasLookup(const AttributePath& path) const {
 }
 
 FoundResources PastDirectory::LookUp(ResourceTypeId type, const EqualityKey& key) const {
-  return LookUpAny(type, {&key, 1});
+  return *LookUpAny(type, {&key, 1}, std::numeric_limits<std::size_t>::max());
 }
 
-FoundResources PastDirectory::LookUpAny(std::optional<ResourceTypeId> type,
-                                        std::span<const EqualityKey> keys) const {
+std::optional<FoundResources> PastDirectory::LookUpAny(std::optional<ResourceTypeId> type,
+                                                       std::span<const EqualityKey> keys,
+                                                       std::size_t hits_max) const {
   FoundResources found;
   found.view = view_;
   std::vector<ResourcePtr>& rows = found.resources;
+  std::size_t hits = 0;
   for (const EqualityKey& key : keys) {
-    for (const std::uint32_t ordinal : OrdinalsOf(key)) {
+    const std::size_t left = hits_max - hits;
+    const bool is_bounded = left < std::numeric_limits<std::size_t>::max();
+    const std::vector<std::uint32_t> ordinals = OrdinalsOf(key, is_bounded ? left + 1 : left);
+    if (ordinals.size() > left) return std::nullopt;
+    hits += ordinals.size();
+    for (const std::uint32_t ordinal : ordinals) {
       ResourcePtr row = view_->RowAt(ordinal);
       if (row == nullptr || (type && row->type != *type)) continue;
       if (key.kind == EqualityKey::Kind::kAttribute &&
@@ -60,10 +74,11 @@ FoundResources PastDirectory::LookUpAny(std::optional<ResourceTypeId> type,
   return found;
 }
 
-std::vector<std::uint32_t> PastDirectory::OrdinalsOf(const EqualityKey& key) const {
+std::vector<std::uint32_t> PastDirectory::OrdinalsOf(const EqualityKey& key,
+                                                     std::size_t count_max) const {
   if (key.kind == EqualityKey::Kind::kAttribute) {
     return view_->history().reader().HoldersOf(
-        HashKey(key.path.sub.value_or(key.path.attribute), key.key));
+        HashKey(key.path.sub.value_or(key.path.attribute), key.key), count_max);
   }
   const std::optional<ResourceId> id = ResourceId::Parse(key.key);
   const ResourcePtr row = id ? view_->FindRow(*id) : nullptr;
@@ -77,7 +92,7 @@ std::vector<std::uint32_t> PastDirectory::OrdinalsOf(const EqualityKey& key) con
 }
 
 std::size_t PastDirectory::CountHits(const EqualityKey& key) const {
-  return key.kind == EqualityKey::Kind::kId ? 1 : OrdinalsOf(key).size();
+  return key.kind == EqualityKey::Kind::kId ? 1 : OrdinalsOf(key, kCountMax).size();
 }
 
 std::optional<Credential> PastDirectory::FindCredentialBySecret(const Hash& secret_hash) const {

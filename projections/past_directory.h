@@ -36,15 +36,16 @@ class PastDirectory final : public DirectoryReader {
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
-  FoundResources LookUpAny(std::optional<ResourceTypeId> type,
-                           std::span<const EqualityKey> keys) const override;
+  std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
+                                          std::span<const EqualityKey> keys,
+                                          std::size_t hits_max) const override;
   std::size_t CountHits(const EqualityKey& key) const override;
   std::optional<Credential> FindCredentialBySecret(const Hash& secret_hash) const override;
   std::optional<Credential> FindCredentialById(const Uuid& id) const override;
   AttributeIndex& attribute_index() const override { return live_.attribute_index(); }
 
  private:
-  std::vector<std::uint32_t> OrdinalsOf(const EqualityKey& key) const;
+  std::vector<std::uint32_t> OrdinalsOf(const EqualityKey& key, std::size_t count_max) const;
 
   const DirectoryReader& live_;
   const std::shared_ptr<const PastView> view_;

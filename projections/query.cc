@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -103,26 +104,23 @@ std::uint32_t FirstOrdinal(const Query& query) {
   return query.after && query.order == ListOrder::kCreation ? query.after->ordinal + 1 : 0;
 }
 
-std::size_t CountHits(const DirectoryReader& directory, const Driver& driver) {
-  std::size_t hits = 0;
-  for (const EqualityKey& key : driver) hits += directory.CountHits(key);
-  return hits;
-}
-
 std::optional<ResourceTypeId> OnlyType(const Query& query) {
   if (query.types.size() != 1) return std::nullopt;
   return query.types.front().type;
 }
 
-QueryResult RunDriven(const DirectoryReader& directory, const Query& query, const Driver& driver,
-                      std::string_view base_url) {
+/// nullopt: the driver has more hits.
+std::optional<QueryResult> RunDriven(const DirectoryReader& directory, const Query& query,
+                                     const Driver& driver, std::string_view base_url,
+                                     std::size_t hits_max) {
+  std::optional<FoundResources> found = directory.LookUpAny(OnlyType(query), driver, hits_max);
+  if (!found) return std::nullopt;
   QueryResult result;
   PageBuilder page(query);
   const std::uint32_t first = FirstOrdinal(query);
-  FoundResources found = directory.LookUpAny(OnlyType(query), driver);
-  result.view = std::move(found.view);
+  result.view = std::move(found->view);
   QueryTest test(*result.view, query, base_url);
-  for (const ResourcePtr& row : found.resources) {
+  for (const ResourcePtr& row : found->resources) {
     if (row->ordinal >= first && !test.Offer(row, page)) break;
   }
   result.is_late = test.is_late();
@@ -165,40 +163,45 @@ bool CanPageDeep(const SchemaRegistry& registry, const Query& query) {
   });
 }
 
-bool NeedsScan(const DirectoryReader& directory, const Query& query) {
-  if (IsPlainList(query)) return !directory.has_rows();
+std::optional<QueryResult> RunAtOnce(const DirectoryReader& directory, const Query& query,
+                                     std::string_view base_url) {
+  if (IsPlainList(query)) {
+    return directory.has_rows() ? std::optional(ListAll(directory, query)) : std::nullopt;
+  }
   const auto driver = FindDriver(directory, query);
-  if (!driver) return true;
-  if (CountHits(directory, *driver) > kHitsAtOnceMax) return true;
-  return std::any_of(query.types.begin(), query.types.end(), [&](const TypeQuery& type) {
-    return type.filter && WalksMembers(*directory.current_registry(), *type.filter);
-  });
+  if (!driver) return std::nullopt;
+  const RegistryPtr registry = directory.current_registry();
+  const bool walks = std::any_of(
+      query.types.begin(), query.types.end(), [&](const TypeQuery& type) {
+        return type.filter && WalksMembers(*registry, *type.filter);
+      });
+  if (walks) return std::nullopt;
+  return RunDriven(directory, query, *driver, base_url, kHitsAtOnceMax);
 }
 
 QueryResult Run(const DirectoryReader& directory, const Query& query, std::string_view base_url,
                 Explain* explain) {
   ExplainWriter writer(explain);
   const std::size_t step = writer.Begin("list");
-  std::string_view how = "order of creation";
-  QueryResult result;
-  if (IsPlainList(query)) {
-    result = ListAll(directory, query);
-  } else if (const auto driver = FindDriver(directory, query);
-             driver && CountHits(directory, *driver) <= kHitsAtOnceMax) {
-    how = "key lookup, then the evaluator";
-    result = RunDriven(directory, query, *driver, base_url);
-  } else if (auto indexed = RunIndexed(directory, query, base_url, writer)) {
-    how = "attribute index";
-    result = *std::move(indexed);
-  } else if (driver) {
-    how = "key lookup, then the evaluator";
-    result = RunDriven(directory, query, *driver, base_url);
-  } else {
-    how = "evaluator over every row";
-    result = Scan(directory, query, base_url);
+  const auto end = [&](QueryResult result, std::string_view how) {
+    writer.End(step, how, std::nullopt, result.total);
+    return result;
+  };
+  if (IsPlainList(query)) return end(ListAll(directory, query), "order of creation");
+  constexpr std::string_view kDriven = "key lookup, then the evaluator";
+  const auto driver = FindDriver(directory, query);
+  if (driver) {
+    auto driven = RunDriven(directory, query, *driver, base_url, kHitsAtOnceMax);
+    if (driven) return end(*std::move(driven), kDriven);
   }
-  writer.End(step, how, std::nullopt, result.total);
-  return result;
+  if (auto indexed = RunIndexed(directory, query, base_url, writer)) {
+    return end(*std::move(indexed), "attribute index");
+  }
+  if (driver) {
+    constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+    return end(*RunDriven(directory, query, *driver, base_url, kAll), kDriven);
+  }
+  return end(Scan(directory, query, base_url), "evaluator over every row");
 }
 
 }  // namespace scimledger::projections

@@ -61,12 +61,14 @@ bool IsDeep(const Query& query);
 /// is sorted by depends on nothing but each resource itself. The caller refuses others.
 bool CanPageDeep(const SchemaRegistry& registry, const Query& query);
 
-/// Whether the query needs a scan (so that the caller runs it off its I/O thread). False: a plain
-/// list of one type (of a directory that has its rows), or for each type one of the filter's and-ed terms, or all of its or-ed terms,
-/// is an equality the directory looks up.
-bool NeedsScan(const DirectoryReader& directory, const Query& query);
-
 struct Explain;
+
+/// Answers as Run does where that takes few steps: a plain list of one type (of a directory that has its
+/// rows), or for each type one of
+/// the filter's and-ed terms, or all of its or-ed terms, is an equality that the directory looks up.
+/// nullopt: it takes more, so that the caller runs it off its I/O thread.
+std::optional<QueryResult> RunAtOnce(const DirectoryReader& directory, const Query& query,
+                                     std::string_view base_url);
 
 /// Answers exactly what the plain evaluator says, at one sequence. `base_url` makes meta.location
 /// and $ref, which filters may name. `explain` (explain.h), where given, is told how. Thread-safe.

@@ -224,12 +224,12 @@ class ContentsReader {
       row->document = source_.TakeText();
       const auto type = static_cast<std::size_t>(row->type);
       if (!source_.ok() || row->ordinal < lowest || row->ordinal >= contents_.next_ordinal ||
-          type >= contents_.by_type.size() || row->version == 0 || ids_->FindUnlocked(row->id)) {
+          type >= contents_.by_type.size() || row->version == 0 ||
+          !ids_->AddNew(row->id, row->ordinal)) {
         return Nonsense(fmt::format("row {} does not fit", index));
       }
       lowest = row->ordinal + 1;
       contents_.by_type[type].Mutable().Add(row->ordinal);
-      ids_->Add(row->id, row->ordinal);
       contents_.rows.Mutable(row->ordinal).resource = std::move(row);
     }
     return source_.ok() ? storage::Result<void>() : Nonsense("the rows are cut off");
@@ -240,10 +240,9 @@ class ContentsReader {
       const std::uint32_t ordinal = source_.TakeOrdinal();
       const ResourceId id = source_.TakeUuid();
       if (ordinal >= contents_.next_ordinal || contents_.Find(ordinal) != nullptr ||
-          ids_->FindUnlocked(id) || !contents_.departed.Mutable().emplace(ordinal, id).second) {
+          !ids_->AddNew(id, ordinal) || !contents_.departed.Mutable().emplace(ordinal, id).second) {
         return Nonsense("a deleted member does not fit");
       }
-      ids_->Add(id, ordinal);
     }
     return {};
   }

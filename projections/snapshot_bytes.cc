@@ -1,11 +1,26 @@
 #include "projections/snapshot_bytes.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace scimledger::projections {
 namespace {
 
 constexpr std::size_t kFlushBytes = 256 * 1024;
+
+template <typename Number>
+std::string_view BytesOf(std::span<const Number> numbers) {
+  static_assert(std::endian::native == std::endian::little, "arrays are stored as they lie");
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
+}
+
+template <typename Number>
+std::vector<Number> NumbersIn(std::string_view bytes) {
+  std::vector<Number> numbers(bytes.size() / sizeof(Number));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  return numbers;
+}
 
 }  // namespace
 
@@ -22,6 +37,16 @@ void SnapshotSink::PutBytes(std::string_view bytes) {
 void SnapshotSink::PutText(std::string_view text) {
   PutNumber(text.size());
   PutBytes(text);
+}
+
+void SnapshotSink::PutNumbers(std::span<const std::uint64_t> numbers) {
+  PutNumber(numbers.size());
+  PutBytes(BytesOf(numbers));
+}
+
+void SnapshotSink::PutOrdinals(std::span<const std::uint32_t> ordinals) {
+  PutNumber(ordinals.size());
+  PutBytes(BytesOf(ordinals));
 }
 
 void SnapshotSink::Flush() {
@@ -65,6 +90,14 @@ Hash SnapshotSource::TakeHash() {
 }
 
 std::string_view SnapshotSource::TakeText() { return TakeBytes(TakeNumber()); }
+
+std::vector<std::uint64_t> SnapshotSource::TakeNumbers() {
+  return NumbersIn<std::uint64_t>(TakeBytes(TakeCount(8) * 8));
+}
+
+std::vector<std::uint32_t> SnapshotSource::TakeOrdinals() {
+  return NumbersIn<std::uint32_t>(TakeBytes(TakeCount(4) * 4));
+}
 
 std::uint64_t SnapshotSource::TakeCount(std::size_t bytes_each) {
   const std::uint64_t count = TakeNumber();

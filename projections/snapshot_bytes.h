@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/identifiers.h"
 #include "storage/snapshot_file.h"
@@ -21,6 +23,9 @@ class SnapshotSink {
   void PutByte(std::uint8_t byte) { Put(byte, 1); }
   void PutBytes(std::string_view bytes);
   void PutText(std::string_view text);
+  /// Their count, then each as PutNumber or PutOrdinal would write it.
+  void PutNumbers(std::span<const std::uint64_t> numbers);
+  void PutOrdinals(std::span<const std::uint32_t> ordinals);
   [[nodiscard]] storage::Result<void> Finish();
 
  private:
@@ -47,6 +52,8 @@ class SnapshotSource {
   Uuid TakeUuid();
   Hash TakeHash();
   std::string_view TakeText();
+  std::vector<std::uint64_t> TakeNumbers();
+  std::vector<std::uint32_t> TakeOrdinals();
   /// A count of things that take at least `bytes_each`; one that cannot fit fails.
   std::uint64_t TakeCount(std::size_t bytes_each);
 

@@ -53,6 +53,31 @@ std::size_t TypeIndex::memory_bytes() const {
   return bytes;
 }
 
+std::shared_ptr<const TypeIndex> TypeIndex::Restore(std::shared_ptr<const FrozenView> view,
+                                                    ResourceTypeId type,
+                                                    std::map<AttributeId, ElementRows> elements,
+                                                    std::map<ColumnKey, StoredColumn> columns) {
+  auto result = std::make_shared<TypeIndex>(std::move(view), type);
+  for (auto& [attribute, rows] : elements) {
+    const bool fits = std::is_sorted(rows.begin(), rows.end()) &&
+                      (rows.empty() || rows.back() < result->rows_->size());
+    if (!fits) return nullptr;
+    result->elements_[attribute] = std::make_shared<const ElementRows>(std::move(rows));
+  }
+  const RegistryPtr registry = result->view_->registry();
+  for (auto& [key, column] : columns) {
+    std::size_t slots = result->rows_->size();
+    if (IsOverElements(*registry, key)) {
+      const ElementRows* const rows = result->FindElements(key.path.attribute);
+      if (rows == nullptr) return nullptr;
+      slots = rows->size();
+    }
+    if (column.parts.slot_count != slots) return nullptr;
+    result->columns_[key] = RestoreColumn(std::move(column));
+  }
+  return result;
+}
+
 std::shared_ptr<const TypeIndex> TypeIndex::With(const ColumnKey& key) const {
   ColumnSource source(*view_, type_, key);
   ColumnBuilder builder;

@@ -44,9 +44,17 @@ class TypeIndex {
   ColumnPtr Find(const ColumnKey& key) const;
   /// nullptr: no column of the attribute's elements is there.
   const ElementRows* FindElements(AttributeId attribute) const;
+  const std::map<AttributeId, std::shared_ptr<const ElementRows>>& elements() const {
+    return elements_;
+  }
   const std::map<ColumnKey, ColumnPtr>& columns() const { return columns_; }
   std::size_t memory_bytes() const;
 
+  /// What was stored of an index over the same view. nullptr: it does not fit together.
+  static std::shared_ptr<const TypeIndex> Restore(std::shared_ptr<const FrozenView> view,
+                                                  ResourceTypeId type,
+                                                  std::map<AttributeId, ElementRows> elements,
+                                                  std::map<ColumnKey, StoredColumn> columns);
   /// nullptr: the column is too large to be one.
   std::shared_ptr<const TypeIndex> With(const ColumnKey& key) const;
   std::shared_ptr<const TypeIndex> Without(const ColumnKey& key) const;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "storage/backup.h"
 #include "storage/manifest.h"
 
 namespace scimledger::storage {
@@ -80,6 +81,15 @@ bool HasLockOfOurs(const std::filesystem::path& path, bool alone) {
               fmt::format("{} is not a scimledger data directory: it has no log", path.string()));
 }
 
+/// What opened a backup would change it, and so make it worthless.
+[[nodiscard]] Result<void> CheckIsNoBackup(const std::filesystem::path& path) {
+  if (!IsBackup(path)) return {};
+  return Fail(ErrorCode::kIncompatible,
+              fmt::format("{} is a backup: `scimledger restore --from {} --data DIR` makes a data "
+                          "directory of it",
+                          path.string(), path.string()));
+}
+
 [[nodiscard]] Result<void> CheckIsNoReplay(const std::filesystem::path& path) {
   if (!HasManifest(path)) return {};
   SCIMLEDGER_TRY_ASSIGN(const Manifest manifest, ReadManifest(path));
@@ -127,6 +137,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem
     return Fail(ErrorCode::kNotFound, fmt::format("{} is not a directory", path.string()));
   }
   SCIMLEDGER_TRY(CheckIsNoReplay(path));
+  SCIMLEDGER_TRY(CheckIsNoBackup(path));
   SCIMLEDGER_TRY(CheckIsOurs(path, if_missing));
   return Lock(path);
 }

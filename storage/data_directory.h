@@ -14,7 +14,8 @@ class DataDirectory {
 
   /// Takes the lock (an OS file lock on DATA/LOCK, released even by SIGKILL). kNotFound: no
   /// directory, or one that is not ours (it has other files but no log). kLocked: names the
-  /// holder's process id. kIncompatible: `replay --into` wrote it; it must never get a log.
+  /// holder's process id. kIncompatible: `replay --into` wrote it, and it must never get
+  /// a log; or it is a backup.
   [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> Open(
       const std::filesystem::path& path, IfMissing if_missing);
   /// The same for a directory that `replay --into` wrote, and only for such a one (kNotFound).
@@ -28,6 +29,8 @@ class DataDirectory {
   std::filesystem::path log() const { return path_ / "log"; }
   std::filesystem::path keys() const { return path_ / "keys"; }
   std::filesystem::path projections() const { return path_ / "projections"; }
+  /// Hashes of passwords, in tenants that keep them.
+  std::filesystem::path passwords() const { return path_ / "passwords"; }
   /// Refused requests and last uses of credentials: may be lost without harm to the log.
   std::filesystem::path access() const { return path_ / "access"; }
   /// Also without owning the directory: where a running server listens.

@@ -62,6 +62,21 @@ class RocksLogStore final : public LogStore {
     return RocksEventLog::Open(database_, shared_id);
   }
 
+  Result<std::vector<std::string>> TenantNames() const override {
+    const std::string prefix = TenantKey("");
+    SCIMLEDGER_TRY_ASSIGN(const auto cursor, database_->Scan(prefix, prefix));
+    std::vector<std::string> names;
+    for (;;) {
+      SCIMLEDGER_TRY_ASSIGN(const KeyValue* const entry, cursor->Next());
+      if (entry == nullptr) return names;
+      names.push_back(entry->key.substr(prefix.size()));
+    }
+  }
+
+  Result<void> CopyTo(const std::filesystem::path& target) override {
+    return database_->CopyTo(target);
+  }
+
  private:
   [[nodiscard]] Result<Uuid> LogId(std::string_view tenant) {
     SCIMLEDGER_TRY_ASSIGN(const auto stored, database_->Get(TenantKey(tenant)));

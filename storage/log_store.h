@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/event_log.h"
 
@@ -40,6 +42,14 @@ class LogStore {
   /// EventLog::Reopen of any log closes and reopens the database under all of them. Other logs go on:
   /// those that had failed too need their own Reopen. Readers made before answer kUnavailable.
   [[nodiscard]] virtual Result<std::unique_ptr<EventLog>> OpenLog(std::string_view tenant) = 0;
+
+  /// Names of the tenants that have a log, sorted.
+  [[nodiscard]] virtual Result<std::vector<std::string>> TenantNames() const = 0;
+
+  /// Copies the logs of all tenants, as they are at one moment, into `target`, which must not exist
+  /// but whose parent must: a directory that Open opens. Appends go on meanwhile. On one file system
+  /// tables are shared with this store by hard links (they never change). kIo, kNoSpace.
+  [[nodiscard]] virtual Result<void> CopyTo(const std::filesystem::path& target) = 0;
 };
 
 }  // namespace scimledger::storage

@@ -6,6 +6,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include <vector>
 
@@ -214,6 +215,18 @@ Result<std::unique_ptr<RocksCursor>> RocksDatabase::Scan(std::string prefix,
   const std::scoped_lock cursors_lock(cursors_mutex_);
   cursors_.insert(cursor.get());
   return cursor;
+}
+
+Result<void> RocksDatabase::CopyTo(const std::filesystem::path& target) {
+  const std::shared_lock lock(mutex_);
+  SCIMLEDGER_TRY(CheckOpenWithLock());
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(database_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(FullName(target).string());
+  if (status.ok()) return {};
+  return Fail(status.IsNoSpace() ? ErrorCode::kNoSpace : ErrorCode::kIo,
+              fmt::format("cannot copy the log to {}: {}", target.string(), status.ToString()));
 }
 
 std::uint64_t RocksDatabase::generation() const {

@@ -55,6 +55,9 @@ class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
   [[nodiscard]] Result<std::unique_ptr<RocksCursor>> Scan(std::string prefix,
                                                           std::string_view first);
 
+  /// A copy of the database as it is at one moment (LogStore::CopyTo).
+  [[nodiscard]] Result<void> CopyTo(const std::filesystem::path& target);
+
   /// How often it was reopened.
   std::uint64_t generation() const;
 

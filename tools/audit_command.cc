@@ -5,10 +5,12 @@
 #include <memory>
 #include <utility>
 
+#include "api/ip_address.h"
 #include "api/time_argument.h"
 #include "engine/event_filter.h"
 #include "engine/json.h"
 #include "engine/text.h"
+#include "tools/audit_conditions.h"
 #include "tools/audit_moment.h"
 #include "tools/audit_output.h"
 #include "tools/audit_pages.h"
@@ -21,25 +23,6 @@ namespace {
 
 using api::DayEdge;
 
-std::string Quote(std::string_view text) {
-  std::string quoted;
-  AppendJsonString(quoted, text);
-  return quoted;
-}
-
-/// kDone: both are times, or not given.
-ExitCode CheckWindow(const std::string& since, const std::string& until) {
-  if (!since.empty()) {
-    const auto time = CheckTime("--since", since, DayEdge::kFirstInstant);
-    if (!time) return time.error();
-  }
-  if (!until.empty()) {
-    const auto time = CheckTime("--until", until, DayEdge::kLastInstant);
-    if (!time) return time.error();
-  }
-  return ExitCode::kDone;
-}
-
 /// Without this, what `--filter` says would be joined with other conditions and refused for them.
 ExitCode CheckFilter(const std::string& text) {
   if (text.empty()) return ExitCode::kDone;
@@ -48,32 +31,6 @@ ExitCode CheckFilter(const std::string& text) {
   const auto filter = BindEventFilter(*syntax);
   return filter ? ExitCode::kDone : Report(ExitCode::kMisuse, filter.error().detail);
 }
-
-/// Conditions that must all hold.
-class Conditions {
- public:
-  void Add(const std::string& condition) {
-    if (!text_.empty()) text_ += " and ";
-    text_ += '(' + condition + ')';
-  }
-  /// The attribute itself, its parts, and an extension's attribute by its plain name.
-  void AddPath(const std::string& path) {
-    if (path.empty()) return;
-    Add(fmt::format("path eq {} or path sw {} or path ew {} or path co {}", Quote(path),
-                    Quote(path + "."), Quote(":" + path), Quote(":" + path + ".")));
-  }
-  void AddKinds(const std::vector<std::string>& kinds) {
-    std::string any;
-    for (const std::string& kind : kinds) {
-      any += fmt::format("{}kind eq {}", any.empty() ? "" : " or ", Quote(kind));
-    }
-    if (!any.empty()) Add(any);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 /// The story of one resource, with what its table begins with.
 class HistoryTable {
@@ -113,16 +70,6 @@ class HistoryTable {
   bool has_begun_ = false;
   bool is_empty_ = true;
 };
-
-ExitCode PrintAll(AuditPages& pages, Format format) {
-  EventOutput output(format);
-  const ExitCode code = pages.ForEach([&output](const AuditPage& page) {
-    output.Print(page);
-    return ExitCode::kDone;
-  });
-  if (code == ExitCode::kDone) output.End();
-  return code;
-}
 
 ExitCode PrintStory(AuditPages& pages, HistoryTable& table) {
   const ExitCode code =
@@ -169,11 +116,24 @@ ExitCode AuditEvents(const ConnectionOptions& connection_options, const AuditEve
   if (!options.resource.empty()) {
     const auto resource = ResolveResource(**connection, options.resource);
     if (!resource) return resource.error();
-    conditions.Add("resource.id eq " + Quote(resource->id));
+    conditions.Add("resource.id eq " + FilterText(resource->id));
   }
   if (!options.actor.empty()) {
-    const std::string actor = Quote(options.actor);
+    const std::string actor = FilterText(options.actor);
     conditions.Add(fmt::format("actor.name eq {} or actor.id eq {}", actor, actor));
+  }
+  if (!options.credential.empty()) {
+    const auto token = ResolveToken(**connection, options.credential);
+    if (!token) return token.error();
+    conditions.Add("actor.id eq " + FilterText(*token));
+  }
+  if (!options.ip.empty()) {
+    const auto address = api::IpAddress::Parse(options.ip);
+    if (!address) {
+      return Report(ExitCode::kMisuse,
+                    fmt::format("--ip '{}' is not an IP address", VisibleText(options.ip)));
+    }
+    conditions.AddAddress(address->ToString());
   }
   conditions.AddKinds(options.kinds);
   conditions.AddPath(options.path);
@@ -185,7 +145,7 @@ ExitCode AuditEvents(const ConnectionOptions& connection_options, const AuditEve
   AddParameter(target, "filter", conditions.text());
   AddParameter(target, "order", options.order);
   AuditPages pages(**connection, std::move(target), "events", options.limit);
-  return PrintAll(pages, format);
+  return PrintEvents(pages, format);
 }
 
 ExitCode AuditHistory(const ConnectionOptions& connection_options,
@@ -206,7 +166,7 @@ ExitCode AuditHistory(const ConnectionOptions& connection_options,
   AddParameter(target, "until", options.until);
   AddParameter(target, "filter", conditions.text());
   AuditPages pages(**connection, std::move(target), "events", 0);
-  if (format != Format::kTable) return PrintAll(pages, format);
+  if (format != Format::kTable) return PrintEvents(pages, format);
   HistoryTable table(**connection, *resource);
   return PrintStory(pages, table);
 }

@@ -15,6 +15,8 @@ namespace scimledger::tools {
 struct AuditEventsOptions {
   std::string resource;
   std::string actor;  ///< name or id of a credential, or local:<uid>
+  std::string credential;  ///< name or id of one
+  std::string ip;     ///< a client's address
   std::string since;
   std::string until;
   std::vector<std::string> kinds;
@@ -37,6 +39,8 @@ struct AuditShowOptions {
 };
 
 struct AuditDeniedOptions {
+  std::string actor;  ///< name or id of a credential, or local:<uid>
+  std::string status;
   std::string since;
   std::string until;
   std::uint64_t limit = 100;
@@ -47,6 +51,99 @@ struct AuditDiffOptions {
   std::string from;
   std::string to;
 };
+
+struct AuditWhyMemberOptions {
+  std::string member;
+  std::string group;
+  std::string at;
+};
+
+struct AuditLeaverOptions {
+  std::string user;
+  std::string hr_time;
+};
+
+struct AuditLateLeaversOptions {
+  std::string file;  ///< `-`: stdin
+  std::string within = "24h";
+};
+
+struct AuditPopulationOptions {
+  std::string what;  ///< `created` or `deleted`
+  std::string type = "User";
+  std::string since;
+  std::string until;
+};
+
+struct AuditAttributeOptions {
+  std::string path;
+  std::string since;
+  std::string until;
+};
+
+struct AuditSuspiciousOptions {
+  std::vector<std::string> groups;  ///< empty: all
+  std::string outside;              ///< `Mon-Fri 08:00-18:00`
+  std::string time_zone = "UTC";
+  std::string flapping;  ///< a duration: `24h`
+  std::string since;
+  std::string until;
+};
+
+struct AuditMetaOptions {
+  std::string since;
+  std::string until;
+};
+
+struct AuditTransactionOptions {
+  std::string id;
+};
+
+struct AuditTailOptions {
+  std::uint64_t lines = 10;
+  bool follow = false;
+  std::string filter;
+};
+
+/// `audit why-member USER GROUP --at`: the event that put the one into the other. kFinding: it was
+/// no member then.
+[[nodiscard]] ExitCode AuditWhyMember(const ConnectionOptions& connection,
+                                      const AuditWhyMemberOptions& options, Format format);
+
+/// `audit leaver USER --hr-time`: when the user was disabled, by whom, how long after. kFinding:
+/// the user is active.
+[[nodiscard]] ExitCode AuditLeaver(const ConnectionOptions& connection,
+                                   const AuditLeaverOptions& options, Format format);
+
+/// `audit late-leavers --file`: who was still active `within` after the time of leaving. kFinding:
+/// somebody was.
+[[nodiscard]] ExitCode AuditLateLeavers(const ConnectionOptions& connection,
+                                        const AuditLateLeaversOptions& options, Format format);
+
+/// `audit population created`: which resources were created in a period, and how many.
+[[nodiscard]] ExitCode AuditPopulation(const ConnectionOptions& connection,
+                                       const AuditPopulationOptions& options, Format format);
+
+/// `audit attr-changes PATH`: who changed that attribute of any resource.
+[[nodiscard]] ExitCode AuditAttributeChanges(const ConnectionOptions& connection,
+                                             const AuditAttributeOptions& options, Format format);
+
+/// `audit suspicious`: changes of groups outside a change window, or undone soon after. kFinding:
+/// there are some.
+[[nodiscard]] ExitCode AuditSuspicious(const ConnectionOptions& connection,
+                                       const AuditSuspiciousOptions& options, Format format);
+
+/// `audit meta-audit`: who read the audit trail, and what became of tokens, settings and the server.
+[[nodiscard]] ExitCode AuditMeta(const ConnectionOptions& connection,
+                                 const AuditMetaOptions& options, Format format);
+
+/// `audit txn ID`: all events of one request. kFinding: there are none.
+[[nodiscard]] ExitCode AuditTransaction(const ConnectionOptions& connection,
+                                        const AuditTransactionOptions& options, Format format);
+
+/// `audit tail`: the last events, and with `follow` those that come, until SIGINT or SIGTERM.
+[[nodiscard]] ExitCode AuditTail(const ConnectionOptions& connection,
+                                 const AuditTailOptions& options, Format format);
 
 /// `audit members GROUP --at`: who was in the group then, since when, by whom.
 [[nodiscard]] ExitCode AuditMembers(const ConnectionOptions& connection,

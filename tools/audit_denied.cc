@@ -32,6 +32,8 @@ ExitCode AuditDenied(const ConnectionOptions& connection, const AuditDeniedOptio
   std::string target = fmt::format("/audit/v1/denied?limit={}", options.limit);
   if (!options.since.empty()) target += "&since=" + EncodeParameter(options.since);
   if (!options.until.empty()) target += "&until=" + EncodeParameter(options.until);
+  if (!options.actor.empty()) target += "&actor=" + EncodeParameter(options.actor);
+  if (!options.status.empty()) target += "&status=" + EncodeParameter(options.status);
   const auto response = Ask(connection, "GET", target);
   if (!response) return response.error();
   if (format == Format::kJson) {

@@ -20,6 +20,21 @@ std::expected<api::TimeArgument, ExitCode> CheckTime(std::string_view option,
   return *time;
 }
 
+std::expected<std::int64_t, ExitCode> ReadDuration(std::string_view option,
+                                                   const std::string& text) {
+  // A time argument knows durations as so long before a moment, 1970 at the earliest.
+  constexpr std::int64_t kNowUs = 36'525LL * 86'400 * 1'000'000;
+  const auto time = api::ParseTimeArgument(option, text, api::DayEdge::kFirstInstant, kNowUs);
+  const auto* const instant = time ? std::get_if<api::Instant>(&*time) : nullptr;
+  const bool is_duration =
+      instant != nullptr && !text.empty() && std::string_view("dhms").contains(text.back());
+  if (is_duration) return kNowUs - instant->time_us;
+  return std::unexpected(Report(
+      ExitCode::kMisuse,
+      fmt::format("{} must be a duration such as 24h, 7d, 30m or 45s, not '{}'", option,
+                  VisibleText(text))));
+}
+
 std::expected<std::string, ExitCode> TimeOf(Connection& connection, std::uint64_t sequence) {
   const auto response =
       Ask(connection, "GET",

@@ -24,6 +24,10 @@ namespace scimledger::tools {
                                                               const std::string& text,
                                                               api::DayEdge edge);
 
+/// `24h`, `7d`, `30m`, `45s` in µs.
+[[nodiscard]] std::expected<std::int64_t, ExitCode> ReadDuration(std::string_view option,
+                                                                 const std::string& text);
+
 /// When the event at that sequence was recorded; empty: there is none.
 [[nodiscard]] std::expected<std::string, ExitCode> TimeOf(Connection& connection,
                                                           std::uint64_t sequence);

@@ -8,16 +8,6 @@
 namespace scimledger::tools {
 namespace {
 
-constexpr const char* kResourceHelp =
-    "RESOURCE is an id, userName, externalId or displayName, of a current or a deleted resource;\n"
-    "user:NAME or group:NAME keeps one type. Not found: exit 1. Ambiguous: exit 2, with the\n"
-    "candidates on stderr.\n";
-
-void AddWindow(CLI::App& command, std::string& since, std::string& until) {
-  command.add_option("--since", since, "From this time or sequence on");
-  command.add_option("--until", until, "Up to this time or sequence");
-}
-
 void AddPath(CLI::App& command, std::string& path) {
   command.add_option("--path", path,
                      "Only changes of this attribute or a part of it: title, name, emails,\n"
@@ -31,7 +21,10 @@ void AddEvents(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
   });
   events.add_option("--resource", options.resource, "Only events of this resource");
   events.add_option("--actor", options.actor,
-                    "Only what this credential did: its name or id, or local:UID");
+                    "Only what credentials of this name or id did, or local:UID");
+  events.add_option("--credential", options.credential,
+                    "Only what this one token did: its id, or a name that one token has");
+  events.add_option("--ip", options.ip, "Only what came from this client address");
   AddWindow(events, options.since, options.until);
   events
       .add_option("--kind", options.kinds,
@@ -47,14 +40,16 @@ void AddEvents(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
   events.add_option("--limit", options.limit, "At most so many events (default: all)")
       ->check(CLI::PositiveNumber.description(""));
   AddConnectionOptions(events, arguments.connection);
-  AddFormatOption(events, arguments.format);
+  AddEventFormatOption(events, arguments.format);
   events.footer(
       std::string(kTimesHelp) +
       "\n\n"
       "  scimledger audit events --data data --since 7d\n"
       "  scimledger audit events --data data --since 2026-03-03 --until 2026-03-03 --format csv\n"
       "  scimledger audit events --data data --actor entra-prod --kind ResourceDeleted\n"
+      "  scimledger audit events --data data --credential entra-prod --ip 10.2.3.4\n"
       "  scimledger audit events --data data --path manager --order desc --limit 20\n"
+      "  scimledger audit events --data data --since 1d --format ocsf\n"
       "  scimledger audit events --data data \\\n"
       "    --filter 'client.address sw \"10.2.\" and changes[path eq \"active\" and after eq "
       "false]'");
@@ -71,7 +66,7 @@ void AddHistory(CLI::App& audit, AuditArguments& arguments, std::function<ExitCo
   AddWindow(history, options.since, options.until);
   AddPath(history, options.path);
   AddConnectionOptions(history, arguments.connection);
-  AddFormatOption(history, arguments.format);
+  AddEventFormatOption(history, arguments.format);
   history.footer(std::string(kResourceHelp) + kTimesHelp +
                  "\n\n"
                  "Groups that took the resource in or let it go are part of its history.\n\n"
@@ -134,8 +129,8 @@ void AddDiff(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode(
       audit, run, "diff", "What differs between two moments: of one resource, or of everything",
       [&arguments] { return AuditDiff(arguments.connection, arguments.diff, arguments.format); });
   diff.add_option("RESOURCE", options.resource, "Which resource (default: all of the tenant)");
-  diff.add_option("--from", options.from, "The earlier moment (default: before the first event)");
-  diff.add_option("--to", options.to, "The later moment (default: now)");
+  diff.add_option("--from,--since", options.from, "The earlier moment (default: before the first event)");
+  diff.add_option("--to,--until", options.to, "The later moment (default: now)");
   AddConnectionOptions(diff, arguments.connection);
   AddFormatOption(diff, arguments.format);
   diff.footer(std::string(kResourceHelp) + kTimesHelp +
@@ -154,6 +149,9 @@ void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
       AddCommand(audit, run, "denied", "Requests that were refused, and why", [&arguments] {
         return AuditDenied(arguments.connection, arguments.denied, arguments.format);
       });
+  denied.add_option("--actor", options.actor,
+                    "Only requests of this credential: its name or id, or local:UID");
+  denied.add_option("--status", options.status, "Only this status: 401, 403, 409, 412, …");
   AddWindow(denied, options.since, options.until);
   denied.add_option("--limit", options.limit, "At most so many, newest first")
       ->check(CLI::Range(1, 1000).description(""))
@@ -167,10 +165,16 @@ void AddDenied(CLI::App& audit, AuditArguments& arguments, std::function<ExitCod
       "Wrong, expired and revoked tokens, roles that do not suffice, conflicts, and writes whose\n"
       "input was refused; alike ones are counted together. They are kept apart from the log, and\n"
       "the oldest go when denied_bytes_max is reached.\n\n"
-      "  scimledger audit denied --data data --since 1d");
+      "  scimledger audit denied --data data --since 1d\n"
+      "  scimledger audit denied --data data --actor entra-prod --status 409");
 }
 
 }  // namespace
+
+void AddWindow(CLI::App& command, std::string& since, std::string& until) {
+  command.add_option("--since,--from", since, "From this time or sequence on");
+  command.add_option("--until,--to", until, "Up to this time or sequence");
+}
 
 void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<ExitCode()>& run) {
   CLI::App& audit =
@@ -182,6 +186,11 @@ void AddAuditCommands(CLI::App& app, AuditArguments& arguments, std::function<Ex
   AddMemberships(audit, arguments, run);
   AddDiff(audit, arguments, run);
   AddDenied(audit, arguments, run);
+  AddAuditQuestions(audit, arguments, run);
+  audit.footer(
+      "Every question that auditors ask has one of these (docs/audit-questions.md). Erasure of\n"
+      "personal data, and proofs that nothing was altered, do not exist yet, and so neither do\n"
+      "their questions. Reads of the audit trail are themselves recorded: `audit meta-audit`.");
 }
 
 }  // namespace scimledger::tools

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tools/audit_story.h"
+#include "tools/siem_formats.h"
 
 namespace scimledger::tools {
 namespace {
@@ -138,10 +139,22 @@ void EventOutput::Print(const AuditPage& page) {
   for (const JsonElement event : page.items) {
     const std::string json(simdjson::minify(event));
     if (format_ == Format::kJsonLines) fmt::print("{}\n", json);
+    if (format_ == Format::kOcsf) fmt::print("{}\n", OcsfOf(event));
+    if (format_ == Format::kEcs) fmt::print("{}\n", EcsOf(event));
     if (format_ == Format::kJson) fmt::print("{}{}", count_ == 0 ? "" : ",", json);
     ++count_;
   }
   has_begun_ = true;
+}
+
+ExitCode PrintEvents(AuditPages& pages, Format format) {
+  EventOutput output(format);
+  const ExitCode code = pages.ForEach([&output](const AuditPage& page) {
+    output.Print(page);
+    return ExitCode::kDone;
+  });
+  if (code == ExitCode::kDone) output.End();
+  return code;
 }
 
 void EventOutput::End() {

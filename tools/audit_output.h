@@ -19,6 +19,7 @@ class EventOutput {
   void Print(const AuditPage& page);
   /// After the last page.
   void End();
+  std::uint64_t count() const { return count_; }
 
  private:
   void PrintTable(simdjson::dom::array events);
@@ -29,6 +30,9 @@ class EventOutput {
   std::uint64_t as_of_ = 0;
   bool has_begun_ = false;
 };
+
+/// Prints all pages of a list of events; kDone, or what the walk ended with.
+[[nodiscard]] ExitCode PrintEvents(AuditPages& pages, Format format);
 
 /// One line of csv: what a change or a member adds to what its event says.
 struct CsvChange {

@@ -34,10 +34,11 @@ class AuditPages {
   /// A page may be empty and others follow.
   [[nodiscard]] ExitCode ForEach(const std::function<ExitCode(const AuditPage&)>& visit);
 
+  /// The next page, for who walks two lists at once. nullopt: there are no more.
+  [[nodiscard]] std::expected<std::optional<AuditPage>, ExitCode> Next();
+
  private:
   std::string NextTarget() const;
-  /// nullopt: there are no more.
-  std::expected<std::optional<AuditPage>, ExitCode> Next();
 
   Connection& connection_;
   std::string target_;

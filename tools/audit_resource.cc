@@ -1,12 +1,13 @@
 #include "tools/audit_resource.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "engine/text.h"
+#include "tools/audit_conditions.h"
 #include "tools/audit_pages.h"
 #include "tools/audit_text.h"
 #include "tools/request.h"
@@ -26,15 +27,19 @@ std::pair<std::string, std::string> SplitPrefix(const std::string& text) {
   return {{}, text};
 }
 
-ExitCode ReportAmbiguous(const std::string& text, const std::vector<NamedResource>& candidates) {
-  const ExitCode code = Report(
-      ExitCode::kMisuse, fmt::format("{} resources are or were called '{}'; name one by its id:",
-                                     candidates.size(), VisibleText(text)));
+void PrintCandidates(const std::vector<NamedResource>& candidates) {
   for (const NamedResource& candidate : candidates) {
     fmt::print(stderr, "  {}  {}  {}  {} {}\n", VisibleText(candidate.type), candidate.id,
                VisibleText(candidate.name), candidate.deleted.empty() ? "created" : "deleted",
                ShowTime(candidate.deleted.empty() ? candidate.created : candidate.deleted));
   }
+}
+
+ExitCode ReportAmbiguous(const std::string& text, const std::vector<NamedResource>& candidates) {
+  const ExitCode code = Report(
+      ExitCode::kMisuse, fmt::format("{} resources are or were called '{}'; name one by its id:",
+                                     candidates.size(), VisibleText(text)));
+  PrintCandidates(candidates);
   return code;
 }
 
@@ -65,6 +70,36 @@ std::expected<NamedResource, ExitCode> ResolveResource(Connection& connection,
   }
   if (candidates.size() > 1) return std::unexpected(ReportAmbiguous(text, candidates));
   return candidates.front();
+}
+
+std::expected<std::string, ExitCode> ResolveToken(Connection& connection,
+                                                  const std::string& text) {
+  Conditions conditions;
+  conditions.AddKinds({"CredentialCreated"});
+  conditions.Add(fmt::format("resource.id eq {0} or resource.name eq {0}", FilterText(text)));
+  std::string target = "/audit/v1/events";
+  AddParameter(target, "filter", conditions.text());
+  AuditPages pages(connection, target, "events", 0);
+  std::vector<NamedResource> candidates;
+  const ExitCode code = pages.ForEach([&candidates](const AuditPage& page) {
+    for (const JsonElement event : page.items) {
+      candidates.push_back({"token", TextAt(event, "/resource/id"),
+                            TextAt(event, "/resource/name"), TextAt(event, "/time"), {}});
+    }
+    return ExitCode::kDone;
+  });
+  if (code != ExitCode::kDone) return std::unexpected(code);
+  if (candidates.empty()) {
+    return std::unexpected(
+        Report(ExitCode::kFinding, fmt::format("no token, in force or revoked, has the id or name '{}'",
+                                               VisibleText(text))));
+  }
+  if (candidates.size() == 1) return candidates.front().id;
+  const ExitCode ambiguous =
+      Report(ExitCode::kMisuse, fmt::format("{} tokens are or were called '{}'; name one by its id:",
+                                            candidates.size(), VisibleText(text)));
+  PrintCandidates(candidates);
+  return std::unexpected(ambiguous);
 }
 
 std::string ResourceNames::NameOf(const std::string& id) {

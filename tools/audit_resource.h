@@ -24,6 +24,11 @@ struct NamedResource {
 [[nodiscard]] std::expected<NamedResource, ExitCode> ResolveResource(Connection& connection,
                                                                      const std::string& text);
 
+/// The id of the one credential, revoked ones too, that has that id or name. Reports and returns
+/// kFinding if there is none, kMisuse with the candidates on stderr if there are several.
+[[nodiscard]] std::expected<std::string, ExitCode> ResolveToken(Connection& connection,
+                                                                const std::string& text);
+
 /// Names of resources by id, each asked for once.
 class ResourceNames {
  public:

@@ -94,6 +94,25 @@ std::string DescribeAdministration(JsonElement event, const std::string& kind) {
   return fmt::format("{} token {} ({})", is_created ? "created" : "revoked", name, role);
 }
 
+std::string DescribeFacts(JsonElement event, const std::string& kind) {
+  const auto fact = [&event](std::string_view name) {
+    for (const JsonElement change : ArrayAt(event, "/changes")) {
+      if (TextAt(change, "/path") == name) return VisibleText(TextAt(change, "/after"));
+    }
+    return std::string();
+  };
+  if (kind == "ServerStopped") return fmt::format("server stopped ({})", fact("reason"));
+  if (kind == "ServerStarted") {
+    const std::string ended = fact("previousStop");
+    return fmt::format("server started, version {}{}", fact("version"),
+                       ended == "none" ? "" : fmt::format("; its last stop was {}", ended));
+  }
+  const std::string count = fact("count");
+  return fmt::format("read the audit trail {} until {}",
+                     count == "1" ? "once" : fmt::format("{} times", count),
+                     ShowTime(fact("last")));
+}
+
 }  // namespace
 
 Story::Story(StorySubject subject, StorySources sources)
@@ -109,6 +128,14 @@ void Story::Learn(JsonArray events) {
   paths_.Learn(paths);
 }
 
+void Story::LearnOne(JsonElement event) {
+  std::vector<std::string> paths;
+  for (const JsonElement change : ArrayAt(event, "/changes")) {
+    paths.push_back(TextAt(change, "/path"));
+  }
+  paths_.Learn(paths);
+}
+
 std::vector<std::string> Story::Lines(JsonElement event) const {
   const std::string kind = TextAt(event, "/kind");
   if (!subject_.id.empty() && TextAt(event, "/resource/id") != subject_.id) {
@@ -117,6 +144,7 @@ std::vector<std::string> Story::Lines(JsonElement event) const {
   if (kind == "SchemaAdded" || kind.starts_with("Credential")) {
     return {DescribeAdministration(event, kind)};
   }
+  if (kind.starts_with("Server") || kind == "AuditRead") return {DescribeFacts(event, kind)};
   if (kind == "ResourceDeleted") return {"deleted" + DescribeName(event, "/before")};
   std::vector<std::string> lines;
   if (kind == "ResourceCreated") lines.push_back("created" + DescribeName(event, "/after"));
@@ -151,7 +179,7 @@ void Story::AddChange(JsonElement change, bool is_created, std::vector<std::stri
   const bool has_before = change["before"].get(before) == simdjson::SUCCESS;
   const bool has_after = change["after"].get(after) == simdjson::SUCCESS;
   if (!has_before && !has_after) {
-    lines.push_back(path + ": supplied (not stored)");
+    lines.push_back(path + ": changed (its value is not in the log)");
     return;
   }
   const bool is_list = (has_before && IsList(before)) || (has_after && IsList(after));

@@ -30,6 +30,8 @@ class Story {
 
   /// To be called with every page before its events are told: decides how paths are shown.
   void Learn(simdjson::dom::array events);
+  /// The same of one event that is told alone.
+  void LearnOne(JsonElement event);
 
   /// What happened, a line each: `department: "Sales" → "Finance"`, `created (userName "jane")`,
   /// `added to group "Sales"`, `removed member "jane" because it was deleted`.

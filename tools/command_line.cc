@@ -1,10 +1,14 @@
 #include "tools/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "tools/audit_options.h"
+#include "tools/backup_command.h"
 #include "tools/command_options.h"
 #include "tools/projections_options.h"
 #include "tools/query_command.h"
@@ -38,6 +42,7 @@ struct Arguments {
   ReplayArguments replay;
   ProjectionsArguments projections;
   QueryExplainOptions query;
+  BackupArguments backup;
   std::function<ExitCode()> run;
 };
 
@@ -45,6 +50,22 @@ struct Arguments {
 const ConnectionOptions& Making(ConnectionOptions& options) {
   options.if_missing = storage::DataDirectory::IfMissing::kCreate;
   return options;
+}
+
+/// Every setting there is, in lines of good length.
+std::string DescribeConfigurationFile() {
+  constexpr std::size_t kLineLength = 80;
+  std::string text = "TOML file with any of these settings (tls_key is what --tls-key gives):\n";
+  std::size_t line = 0;
+  for (const std::string_view name : SettingNames()) {
+    const bool is_full = line + name.size() > kLineLength;
+    if (is_full) line = 0;
+    text += fmt::format("{}{},", is_full ? "\n" : line > 0 ? " " : "", name);
+    line += name.size() + 2;
+  }
+  return text +
+         "\nand tables [[trusted_issuer]]; flags win over SCIMLEDGER_… variables, and those over "
+         "it";
 }
 
 void AddServe(CLI::App& app, Arguments& arguments) {
@@ -74,11 +95,7 @@ void AddServe(CLI::App& app, Arguments& arguments) {
               "PEM file with the CA of client certificates; without one of those nobody comes in");
   add_setting("--plain-http", "plain_http",
               "Where HTTP without TLS may be served: loopback (default) or anywhere");
-  serve.add_option(
-      "--config", flags.file,
-      "TOML file with these settings (tls_key for --tls-key), body_bytes_max, bodies_bytes_max,\n"
-      "connections_max, io_threads, page_default, page_max, access_token_seconds, and tables\n"
-      "[[trusted_issuer]]; flags win over SCIMLEDGER_… variables, and those over it");
+  serve.add_option("--config", flags.file, DescribeConfigurationFile());
   serve.footer(
       "Prints `ready http://127.0.0.1:8080/scim/v2` on stdout when it answers; everything else "
       "goes\n"
@@ -256,6 +273,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddReplayCommand(app, arguments.replay, arguments.run);
   AddProjectionsCommands(app, arguments.projections, arguments.run);
   AddAuditCommands(app, arguments.audit, arguments.run);
+  AddBackupCommands(app, arguments.backup, arguments.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

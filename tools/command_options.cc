@@ -1,11 +1,27 @@
 #include "tools/command_options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace scimledger::tools {
+namespace {
+
+using Formats = std::vector<std::pair<std::string, Format>>;
+
+const Formats kFormats{{"table", Format::kTable},
+                       {"json", Format::kJson},
+                       {"jsonl", Format::kJsonLines},
+                       {"csv", Format::kCsv}};
+
+void AddFormatOf(CLI::App& command, Format& format, const Formats& formats, const char* help) {
+  command.add_option("--format", format, help)
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->option_text("FORMAT");
+}
+
+}  // namespace
 
 CLI::App& AddCommand(CLI::App& parent, std::function<ExitCode()>& run, const std::string& name,
                      const std::string& description, std::function<ExitCode()> action) {
@@ -47,15 +63,17 @@ void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection) {
 }
 
 void AddFormatOption(CLI::App& command, Format& format) {
-  static const std::map<std::string, Format> kFormats{{"table", Format::kTable},
-                                                      {"json", Format::kJson},
-                                                      {"jsonl", Format::kJsonLines},
-                                                      {"csv", Format::kCsv}};
-  command
-      .add_option("--format", format,
-                  "table (default on a terminal), jsonl (default in a pipe), json or csv")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
-      ->option_text("FORMAT");
+  AddFormatOf(command, format, kFormats,
+              "table (default on a terminal), jsonl (default in a pipe), json or csv");
+}
+
+void AddEventFormatOption(CLI::App& command, Format& format) {
+  auto formats = kFormats;
+  formats.emplace_back("ocsf", Format::kOcsf);
+  formats.emplace_back("ecs", Format::kEcs);
+  AddFormatOf(command, format, formats,
+              "table (default on a terminal), jsonl (default in a pipe), json, csv, or JSON Lines\n"
+              "for a SIEM: ocsf or ecs (docs/audit-formats.md)");
 }
 
 }  // namespace scimledger::tools

@@ -32,5 +32,7 @@ void AddConnectionOptions(CLI::App& command, ConnectionOptions& connection);
 
 /// `--format`.
 void AddFormatOption(CLI::App& command, Format& format);
+/// The same where the answer is a list of events: also ocsf and ecs.
+void AddEventFormatOption(CLI::App& command, Format& format);
 
 }  // namespace scimledger::tools

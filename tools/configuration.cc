@@ -96,8 +96,11 @@ const std::vector<Setting>& Settings() {
                                  std::size_t{1} << 40U),
       NumberSetting<std::size_t>("connections_max", &Configuration::connections_max, 1, 100'000),
       NumberSetting<unsigned>("io_threads", &Configuration::io_threads, 0, 256),
+      NumberSetting<unsigned>("password_threads", &Configuration::password_threads, 1, 64),
       NumberSetting<std::size_t>("page_default", &Configuration::page_default, 1, 10'000),
       NumberSetting<std::size_t>("page_max", &Configuration::page_max, 1, 10'000),
+      NumberSetting<std::size_t>("index_bytes_max", &Configuration::index_bytes_max, 0,
+                                 std::size_t{1} << 44U),
       RateSetting("credential_requests_per_second_max",
                   &Configuration::credential_requests_per_second_max),
       RateSetting("tenant_requests_per_second_max", &Configuration::tenant_requests_per_second_max),
@@ -123,6 +126,7 @@ storage::Result<void> Set(Configuration& to, std::string_view name, const std::s
       return Fail(ErrorCode::kInvalid,
                   fmt::format("{}: {} is '{}', but takes {}", source, name, text, *accepted));
     }
+    to.given[std::string(name)] = text;
     return {};
   }
   std::string known;
@@ -242,6 +246,12 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   }
   SCIMLEDGER_TRY(CheckTransport(configuration));
   return configuration;
+}
+
+std::vector<std::string_view> SettingNames() {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : Settings()) names.push_back(setting.name);
+  return names;
 }
 
 storage::Result<ListenAddress> ParseListen(const std::string& listen) {

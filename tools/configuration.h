@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/trusted_issuers.h"
 #include "api/trusted_proxies.h"
+#include "projections/index_budget.h"
 #include "storage/result.h"
 
 namespace scimledger::tools {
@@ -22,9 +25,12 @@ struct Configuration {
   std::size_t body_bytes_max = 8U << 20U;      ///< of one request
   std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests in progress together
   std::size_t connections_max = 4096;
+  unsigned password_threads = 1;  ///< hash passwords, in tenants that keep them; 19 MiB each
   unsigned io_threads = 0;       ///< 0: one fewer than the processors, at least 1
   std::size_t page_default = 0;  ///< 0: 100, or page_max where that is less
   std::size_t page_max = 1000;
+  /// Memory for the columns of the attribute index, of all tenants together; 0: queries scan.
+  std::size_t index_bytes_max = projections::IndexBudget::kDefaultBytes;
   // Requests a second; 0: as many as they like.
   unsigned credential_requests_per_second_max = 0;
   unsigned tenant_requests_per_second_max = 0;
@@ -37,6 +43,9 @@ struct Configuration {
   std::string tls_key;
   std::string tls_client_ca;         ///< clients must show a certificate that comes from it
   bool plain_http_anywhere = false;  ///< else plain HTTP is served on loopback only
+
+  /// Settings that were given, by name, as they were written; the others have their defaults.
+  std::map<std::string, std::string> given;
 
   bool has_tls() const { return !tls_certificate.empty(); }
 };
@@ -54,6 +63,9 @@ struct ConfigurationFlags {
 /// each other too, and plain HTTP where others could listen in. A file that is not there:
 /// kNotFound.
 [[nodiscard]] storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags);
+
+/// Of every setting, in the order they are documented; [[trusted_issuer]] is not among them.
+[[nodiscard]] std::vector<std::string_view> SettingNames();
 
 struct ListenAddress {
   std::string address;

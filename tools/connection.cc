@@ -115,4 +115,13 @@ storage::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOp
   }
 }
 
+storage::Result<std::unique_ptr<Connection>> Connection::OpenServer(
+    const ConnectionOptions& options) {
+  auto client = Connect(options);
+  if (client) return std::make_unique<RemoteConnection>(*std::move(client), options);
+  if (!options.server.empty()) return std::unexpected(std::move(client).error());
+  return storage::Fail(storage::ErrorCode::kNotFound,
+                       "no server runs on " + options.data.string());
+}
+
 }  // namespace scimledger::tools

@@ -31,6 +31,10 @@ class Connection {
   /// kIncompatible, kCorrupt, kIo as the parts say.
   [[nodiscard]] static storage::Result<std::unique_ptr<Connection>> Open(
       const ConnectionOptions& options);
+  /// Only to a server, that of the directory or one elsewhere: this process does not become the
+  /// owner. kNotFound: no server runs on the directory.
+  [[nodiscard]] static storage::Result<std::unique_ptr<Connection>> OpenServer(
+      const ConnectionOptions& options);
   virtual ~Connection() = default;
 
   [[nodiscard]] virtual storage::Result<api::HttpResponse> Send(api::HttpRequest request) = 0;

@@ -26,6 +26,7 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Lock(
       options.authentication.access_token_key,
       storage::SecretKey::LoadOrMake(local->directory_->keys() / "access_tokens"));
   options.access.directory = local->directory_->access();
+  options.keys = local->directory_->keys();
   local->service_ = api::Service::Make(std::move(options));
   return local;
 }
@@ -62,6 +63,8 @@ storage::Result<void> LocalService::Load(const std::string& tenant, api::TenantO
   store_options.create_if_missing = true;
   SCIMLEDGER_TRY_ASSIGN(store_, storage::LogStore::Open(directory_->log(), store_options));
   options.projections = directory_->projections();
+  passwords_ = std::make_unique<storage::PasswordStore>(directory_->passwords());
+  options.passwords = passwords_.get();
   SCIMLEDGER_TRY_ASSIGN(tenants_, api::OpenCatalog(*store_, clock_, std::move(options)));
   if (!tenants_->Has(tenant)) return NoSuchTenant(tenant);
   SCIMLEDGER_TRY(tenants_->Load(tenant));
@@ -91,6 +94,7 @@ void LocalService::Close() {
   service_.reset();
   if (tenants_) tenants_->Stop();
   tenants_.reset();
+  passwords_.reset();
   store_.reset();
 }
 

@@ -39,6 +39,8 @@ class LocalService {
   [[nodiscard]] storage::Result<void> Load(const std::string& tenant, api::TenantOptions options);
 
   api::Service& service() { return *service_; }
+  /// Only after Load.
+  api::TenantCatalog& tenants() { return *tenants_; }
   const std::filesystem::path& data() const { return directory_->path(); }
   /// Answers what is in flight, stops the writer, snapshots and closes the log; keeps the lock.
   void Close();
@@ -53,6 +55,7 @@ class LocalService {
   bool is_replay_ = false;
   SystemClock clock_;
   std::unique_ptr<storage::LogStore> store_;
+  std::unique_ptr<storage::PasswordStore> passwords_;
   std::unique_ptr<api::TenantCatalog> tenants_;
   std::unique_ptr<api::Service> service_;
 };

@@ -7,8 +7,9 @@
 
 namespace scimledger::tools {
 
-/// `--format`. Default: a table on a terminal, JSON Lines when piped.
-enum class Format { kTable, kJson, kJsonLines, kCsv };
+/// `--format`. Default: a table on a terminal, JSON Lines when piped. kOcsf and kEcs are of lists of
+/// events only: JSON Lines in the words of OCSF and of the Elastic Common Schema.
+enum class Format { kTable, kJson, kJsonLines, kCsv, kOcsf, kEcs };
 Format DefaultFormat();
 
 /// Rows under a header, columns padded to their widest cell (the last one is not padded); control

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace scimledger::tools {
 
@@ -15,14 +16,15 @@ struct WorkProgress {
 
 /// `1500 of 6000 events, 25 %, 1000 events/s, 5 s left`. `first`: where it stood `elapsed` ago.
 std::string RenderProgress(std::uint64_t first, const WorkProgress& now,
-                           std::chrono::duration<double> elapsed);
+                           std::chrono::duration<double> elapsed,
+                           std::string_view unit = "events");
 
 /// One line on stderr that is written over and over and is gone at the end. Silent when stderr is
 /// no terminal.
 class ProgressLine {
  public:
   /// `what` stands in front: "replaying".
-  explicit ProgressLine(std::string what);
+  explicit ProgressLine(std::string what, std::string unit = "events");
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -37,6 +39,7 @@ class ProgressLine {
   };
 
   const std::string what_;
+  const std::string unit_;
   const bool is_shown_;
   std::optional<Start> start_;
 };

@@ -28,7 +28,8 @@ void AddReplayCommand(CLI::App& app, ReplayArguments& arguments, std::function<E
       "and\n"
       "of the replayed one, at the same sequence, and `equal`, or `differs` with exit status 1.\n"
       "--into writes projections and a manifest, no log and no keys: `serve --read-only` and\n"
-      "`audit` read it, and nothing can ever be appended to it.\n\n" +
+      "`audit` read it, and nothing can ever be appended to it. Killed, the same command goes on\n"
+      "from the last million of events.\n\n" +
       std::string(kTimesHelp) +
       "\n\n"
       "  scimledger replay --verify --data data\n"

@@ -13,7 +13,9 @@
 #include <string>
 #include <utility>
 
+#include "api/fact_recorder.h"
 #include "api/http_server.h"
+#include "api/server_record.h"
 #include "api/tenant_name.h"
 #include "tools/local_service.h"
 #include "tools/tls_reload.h"
@@ -34,8 +36,8 @@ sigset_t OwnSignals(bool has_tls) {
   return signals;
 }
 
-/// Waits for SIGTERM or SIGINT, and keeps TLS up to date meanwhile.
-void WaitForStop(const sigset_t& signals, api::HttpServer& server, std::optional<TlsReload>& tls) {
+/// Waits for SIGTERM or SIGINT, and keeps TLS up to date meanwhile. The name of the signal.
+const char* WaitForStop(const sigset_t& signals, api::HttpServer& server, std::optional<TlsReload>& tls) {
   int signal = 0;
   while (signal != SIGTERM && signal != SIGINT) {
     signal =
@@ -43,13 +45,14 @@ void WaitForStop(const sigset_t& signals, api::HttpServer& server, std::optional
     if (tls && signal == SIGHUP) tls->Reload(server);
     if (tls && signal < 0) tls->ReloadIfChanged(server);
   }
-  fmt::print(stderr, "scimledger: stopping on {}; a second one stops at once\n",
-             signal == SIGINT ? "SIGINT" : "SIGTERM");
+  const char* const name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  fmt::print(stderr, "scimledger: stopping on {}; a second one stops at once\n", name);
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
   sigset_t second = signals;
   sigdelset(&second, SIGHUP);
   pthread_sigmask(SIG_UNBLOCK, &second, nullptr);
+  return name;
 }
 
 /// RocksDB and every connection need descriptors; the soft limit is often 1024.
@@ -68,6 +71,7 @@ api::ServiceOptions ServiceOptionsOf(const Configuration& configuration) {
   options.page_default = configuration.page_default;
   options.page_max = configuration.page_max;
   options.body_bytes_max = configuration.body_bytes_max;
+  options.password_threads = configuration.password_threads;
   options.access.credential_rate_max = configuration.credential_requests_per_second_max;
   options.access.tenant_rate_max = configuration.tenant_requests_per_second_max;
   options.access.failures_per_minute_max = configuration.failed_authentications_per_minute_max;
@@ -99,8 +103,10 @@ api::TlsFiles TlsFilesOf(const Configuration& configuration) {
 }
 
 /// Progress of the start, for /readyz and, on a terminal, for whoever waits.
-api::TenantOptions TenantOptionsFor(api::Service& service) {
+api::TenantOptions TenantOptionsFor(api::Service& service, const Configuration& configuration) {
   api::TenantOptions options;
+  options.index_budget = std::make_shared<projections::IndexBudget>(configuration.index_bytes_max);
+  options.notice = [](const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); };
   options.progress = [&service, terminal = ::isatty(STDERR_FILENO) == 1](Sequence position,
                                                                          Sequence head) {
     const std::string progress =
@@ -110,6 +116,26 @@ api::TenantOptions TenantOptionsFor(api::Service& service) {
     if (terminal && position >= head) fmt::print(stderr, "\n");
   };
   return options;
+}
+
+api::ServerStart StartOf(const Configuration& configuration) {
+  api::ServerStart start;
+  start.version = SCIMLEDGER_VERSION;
+  for (const auto& [name, text] : configuration.given) start.settings[name] = api::FactText(text);
+  std::string issuers;
+  for (const api::TrustedIssuer& trusted : configuration.trusted_issuers) {
+    issuers += fmt::format(R"({}{{"issuer":{},"subject":{},"jwks":{},"tenant":{},"credential":"{}"}})",
+                           issuers.empty() ? "" : ",", api::FactText(trusted.issuer),
+                           api::FactText(trusted.subject), api::FactText(trusted.jwks),
+                           api::FactText(trusted.tenant), trusted.credential.ToString());
+  }
+  if (!issuers.empty()) start.settings["trusted_issuer"] = '[' + issuers + ']';
+  return start;
+}
+
+/// What cannot be recorded is told, and the server goes on: a full disk must not keep readers out.
+void TellUnrecorded(const storage::Result<void>& recorded) {
+  if (!recorded) fmt::print(stderr, "scimledger: {}\n", recorded.error().message);
 }
 
 void PrintReady(bool has_tls, const ListenAddress& listen, std::uint16_t port) {
@@ -152,16 +178,23 @@ ExitCode Serve(const ServeOptions& options) {
 
   // Nothing was acknowledged yet, so whoever stops a long start may simply end the process.
   pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
-  auto loaded =
-      (*local)->Load(std::string(api::kDefaultTenant), TenantOptionsFor((*local)->service()));
+  auto loaded = (*local)->Load(std::string(api::kDefaultTenant),
+                               TenantOptionsFor((*local)->service(), *configuration));
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  const char* reason = "";
   if (loaded) {
+    TellUnrecorded(api::RecordServerStart((*local)->tenants(), StartOf(*configuration)));
     PrintReady(configuration->has_tls(), *listen, (*server)->port());
-    WaitForStop(signals, **server, tls);
+    reason = WaitForStop(signals, **server, tls);
   }
   (*server)->Stop();
   // Answers that were still being streamed go with the server; closing waits for each of them.
   server->reset();
+  if (loaded) {
+    (*local)->service().Drain();
+    (*local)->service().RecordReads();
+    TellUnrecorded(api::RecordServerStop((*local)->tenants(), reason));
+  }
   (*local)->Close();
   return loaded ? ExitCode::kDone : Report(loaded.error());
 }

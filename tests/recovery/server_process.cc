@@ -54,12 +54,33 @@ std::string ReadOutput(int descriptor, char end) {
 
 Finished RunCommand(const std::vector<std::string>& arguments,
                     const std::filesystem::path& errors) {
+  return RunningCommand(arguments, errors).Finish();
+}
+
+RunningCommand::RunningCommand(const std::vector<std::string>& arguments,
+                               const std::filesystem::path& errors) {
   const Child child = Spawn(arguments, errors);
+  pid_ = child.pid;
+  output_ = child.output;
+}
+
+RunningCommand::~RunningCommand() {
+  if (pid_ >= 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ::close(output_);
+}
+
+void RunningCommand::Signal(int signal) { ::kill(pid_, signal); }
+
+std::string RunningCommand::ReadLine() { return ReadOutput(output_, '\n'); }
+
+Finished RunningCommand::Finish() {
   Finished finished;
-  finished.output = ReadOutput(child.output, '\0');
-  ::close(child.output);
+  finished.output = ReadOutput(output_, '\0');
   int status = 0;
-  ::waitpid(child.pid, &status, 0);
+  ::waitpid(std::exchange(pid_, -1), &status, 0);
   if (WIFEXITED(status)) finished.exit_status = WEXITSTATUS(status);
   return finished;
 }

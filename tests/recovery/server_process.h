@@ -20,6 +20,26 @@ struct Finished {
 Finished RunCommand(const std::vector<std::string>& arguments,
                     const std::filesystem::path& errors = "/dev/null");
 
+/// The same while it runs.
+class RunningCommand {
+ public:
+  explicit RunningCommand(const std::vector<std::string>& arguments,
+                          const std::filesystem::path& errors = "/dev/null");
+  ~RunningCommand();
+  RunningCommand(const RunningCommand&) = delete;
+  RunningCommand& operator=(const RunningCommand&) = delete;
+
+  void Signal(int signal);
+  /// The next line that it prints; "" at the end.
+  std::string ReadLine();
+  /// Waits until it ends. `output`: what no ReadLine took. Once.
+  Finished Finish();
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+};
+
 /// `scimledger serve` as a process of its own, on any free port. Killed when the object goes.
 class ServerProcess {
  public:

@@ -10,6 +10,7 @@
 #include "projections/event_candidates.h"
 #include "tests/unit/api/random_tenant.h"
 #include "tests/unit/projections/query_check.h"
+#include "tests/unit/projections/random_directory.h"
 
 namespace scimledger::api {
 namespace {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <string>
@@ -265,6 +266,67 @@ TEST_F(TenantCatalogTest, NobodyWithoutATokenOfATenantLearnsOfItOrLoadsIt) {
   request.headers = {{"Host", "scim.example"}, {"Authorization", "Bearer " + secret}};
   EXPECT_EQ(Send(*service_, std::move(request)).status, 200);
   EXPECT_NE(catalog_->FindLoaded("acme"), nullptr);
+}
+
+// rows: Y4
+TEST_F(TenantCatalogTest, NobodyHearsOfAReplayOfAnotherTenant) {
+  for (const char* name : {"acme", "zeta"}) {
+    ASSERT_EQ(Local("POST", "/t/system/admin/v1/tenants", Named(name)).status, 201);
+  }
+  const std::string secret =
+      Local("POST", "/t/acme/admin/v1/tokens", R"({"name":"e","role":"admin"})").Text("secret");
+  for (int bulk = 0; bulk < 10; ++bulk) {
+    std::string operations;
+    for (int i = 0; i < 1000; ++i) {
+      operations +=
+          fmt::format(R"({}{{"method":"POST","path":"/Users","bulkId":"{}","data":{{"schemas":)"
+                      R"(["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{}-{}"}}}})",
+                      i == 0 ? "" : ",", i, bulk, i);
+    }
+    ASSERT_EQ(
+        Local("POST", "/scim/v2/t/zeta/Bulk",
+              R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)" +
+                  operations + "]}")
+            .status,
+        200);
+  }
+  const auto as_acme = [&](const std::string& target) {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = target;
+    request.peer_address = "192.0.2.7";
+    request.headers = {{"Host", "scim.example"}, {"Authorization", "Bearer " + secret}};
+    Answer answer = Send(*service_, std::move(request));
+    std::erase_if(answer.headers,
+                  [](const auto& header) { return header.first == "X-Request-Id"; });
+    return answer;
+  };
+  const std::string nothing = R"({"position":null,"head":null})";
+  const auto is_running = [&] { return Local("GET", "/t/zeta/admin/v1/replay").body != nothing; };
+
+  // Seen running before and after the others asked: it ran while they did.
+  bool was_seen = false;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!was_seen && std::chrono::steady_clock::now() < deadline) {
+    auto replay = std::async(std::launch::async, [this] {
+      return Local("POST", "/t/zeta/admin/v1/replay/verify").status;
+    });
+    while (!is_running() && replay.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    }
+    const Answer own = as_acme("/admin/v1/replay");
+    const Answer existing = as_acme("/t/zeta/admin/v1/replay");
+    const Answer missing = as_acme("/t/nobody/admin/v1/replay");
+    const Answer elsewhere = Local("GET", "/admin/v1/replay");
+    was_seen = is_running();
+    EXPECT_EQ(replay.get(), 200);
+    EXPECT_EQ(own.body, nothing);
+    EXPECT_EQ(elsewhere.body, nothing);
+    EXPECT_EQ(existing.status, 404);
+    EXPECT_EQ(existing.status, missing.status);
+    EXPECT_EQ(existing.headers, missing.headers);
+    EXPECT_EQ(existing.body, missing.body);
+  }
+  EXPECT_TRUE(was_seen);
 }
 
 TEST_F(TenantCatalogTest, MetricsSumUpAndNameNobody) {

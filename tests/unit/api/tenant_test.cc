@@ -8,6 +8,7 @@
 #include <future>
 #include <string>
 
+#include "projections/attribute_index.h"
 #include "storage/hash.h"
 #include "storage/memory_event_log.h"
 #include "storage/snapshot_file.h"
@@ -28,6 +29,10 @@ class TenantTest : public ServiceTest {
   std::uint64_t SnapshotSequence() const {
     const auto snapshot = storage::SnapshotReader::Open(SnapshotFile());
     return snapshot ? (*snapshot)->info().sequence.value : 0;
+  }
+
+  std::filesystem::path IndexFile() const {
+    return SnapshotFile().parent_path() / "attribute_index.snapshot";
   }
 
   /// Records the positions that a start goes through.
@@ -60,6 +65,70 @@ TEST_F(TenantTest, StopWithoutChangesLeavesTheSnapshotAlone) {
   Restart();
 
   EXPECT_EQ(std::filesystem::last_write_time(SnapshotFile()), written - std::chrono::hours(1));
+}
+
+/// The columns of the tenant's attribute index, made or on their way.
+std::size_t ColumnsAfterWait(const Tenant& tenant) {
+  auto& index = tenant.directory().attribute_index();
+  index.WaitUntilIdle();
+  const auto state = index.Acquire({});
+  return state ? state->Names().size() : 0;
+}
+
+TEST_F(TenantTest, StopKeepsTheColumnsForTheNextStart) {
+  CreateUser("jane");
+  Restart();
+  Local("GET", "/scim/v2/Users?filter=displayName%20co%20%22j%22");  // no event, but a column
+
+  Restart();
+
+  EXPECT_EQ(ColumnsAfterWait(*tenant_), 1U);
+  EXPECT_EQ(notices_, std::vector<std::string>{});
+  const auto written = std::filesystem::last_write_time(IndexFile());
+  Restart();
+  EXPECT_EQ(std::filesystem::last_write_time(IndexFile()), written);
+}
+
+TEST_F(TenantTest, ColumnsOfAnotherSequenceAreMadeAgain) {
+  CreateUser("jane");
+  Local("GET", "/scim/v2/Users?filter=displayName%20co%20%22j%22");
+  Restart();
+  std::filesystem::copy_file(IndexFile(), directory_ / "old");
+  CreateUser("joe");
+  Stop();
+  std::filesystem::rename(directory_ / "old", IndexFile());
+
+  Start();
+
+  EXPECT_EQ(ColumnsAfterWait(*tenant_), 1U);
+  EXPECT_EQ(notices_, std::vector<std::string>{});
+  const auto found = Local("GET", "/scim/v2/Users?filter=userName%20co%20%22jo%22");
+  EXPECT_TRUE(found.body.contains(R"("totalResults":1)")) << found.body;
+}
+
+TEST_F(TenantTest, ADamagedOrForeignIndexIsIgnoredWithOneLine) {
+  CreateUser("jane");
+  Local("GET", "/scim/v2/Users?filter=displayName%20co%20%22j%22");
+  Stop();
+  std::filesystem::copy_file(IndexFile(), directory_ / "kept");
+  std::fstream(IndexFile(), std::ios::in | std::ios::out | std::ios::binary).seekp(100).put('!');
+  Start();
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(notices_[0].contains("attribute_index.snapshot is not used")) << notices_[0];
+  EXPECT_TRUE(notices_[0].contains("checksum")) << notices_[0];
+  EXPECT_EQ(ColumnsAfterWait(*tenant_), 0U);
+  Stop();
+
+  std::filesystem::rename(directory_ / "kept", IndexFile());
+  std::filesystem::remove(SnapshotFile());
+  log_ = storage::MakeMemoryEventLog(storage::RandomUuid());
+  Start();
+
+  ASSERT_EQ(notices_.size(), 3U);
+  EXPECT_TRUE(notices_[1].contains("it is of another log")) << notices_[1];
+  EXPECT_TRUE(notices_[2].contains("the history")) << notices_[2];
+  EXPECT_TRUE(notices_[2].contains("it is of another log")) << notices_[2];
+  EXPECT_FALSE(std::filesystem::exists(IndexFile()));
 }
 
 TEST_F(TenantTest, AStartWithoutProjectionsReplaysToTheSameState) {
@@ -112,8 +181,9 @@ TEST_F(TenantTest, ASnapshotOfAnotherLogIsRefused) {
   Start();
 
   EXPECT_EQ(tenant_->directory().position(), Sequence{0});
-  ASSERT_EQ(notices_.size(), 1U);
+  ASSERT_EQ(notices_.size(), 2U);
   EXPECT_TRUE(notices_[0].contains("another log"));
+  EXPECT_TRUE(notices_[1].contains("the history"));
 }
 
 TEST_F(TenantTest, ASnapshotBeyondTheHeadIsRefused) {
@@ -124,8 +194,9 @@ TEST_F(TenantTest, ASnapshotBeyondTheHeadIsRefused) {
   Start();
 
   EXPECT_EQ(tenant_->directory().position(), Sequence{0});
-  ASSERT_EQ(notices_.size(), 1U);
+  ASSERT_EQ(notices_.size(), 2U);
   EXPECT_TRUE(notices_[0].contains("beyond the log's head 0"));
+  EXPECT_TRUE(notices_[1].contains("the history"));
 }
 
 TEST_F(TenantTest, ASnapshotWithAnotherLeafHashIsRefused) {
@@ -144,8 +215,9 @@ TEST_F(TenantTest, ASnapshotWithAnotherLeafHashIsRefused) {
 
   EXPECT_EQ(Digest(), digest);
   EXPECT_EQ(Local("GET", "/scim/v2/Users/" + id).status, 200);
-  ASSERT_EQ(notices_.size(), 1U);
-  EXPECT_TRUE(notices_[0].contains("event 1 is not the one it was made from"));
+  ASSERT_EQ(notices_.size(), 2U);
+  EXPECT_TRUE(notices_[0].contains("the history")) << notices_[0];
+  EXPECT_TRUE(notices_[1].contains("event 1 is not the one it was made from"));
 }
 
 TEST_F(TenantTest, SnapshotsAreWrittenWhileServing) {

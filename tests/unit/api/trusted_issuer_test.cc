@@ -70,7 +70,7 @@ TEST_F(TrustedIssuerTest, AJwtIsLookedForInItsTenantOnly) {
   trusted.tenant = "acme";
   const Authenticator authenticator({.trusted_issuers = {trusted}}, [](const std::string&) {});
   const auto tenant_of = [&](const std::string& jwt) {
-    return authenticator.TenantOf(jwt, SteppingClock::kStartUs);
+    return authenticator.Read(jwt, SteppingClock::kStartUs).tenant;
   };
   EXPECT_EQ(tenant_of(Jwt()), "acme");
   EXPECT_EQ(tenant_of(Jwt({.subject = R"("somebody else")"})), "default");
@@ -81,6 +81,21 @@ TEST_F(TrustedIssuerTest, AJwtIsLookedForInItsTenantOnly) {
   Restart();
   EXPECT_EQ(StatusWith(Jwt()), 401);
   EXPECT_TRUE(IsOauthError(Assert(Jwt()), 401, "invalid_client", "does not exist here"));
+}
+
+TEST_F(TrustedIssuerTest, AJwtIsVerifiedOncePerRequest) {
+  const Authenticator authenticator(service_options_.authentication, [](const std::string&) {});
+  HttpRequest request = Request("GET", "/scim/v2/Users", {}, Jwt());
+  auto presented = authenticator.Read(request, tenant_->NowUs());
+  ASSERT_TRUE(presented && presented->jwt && *presented->jwt);
+  EXPECT_TRUE(authenticator.Authenticate(request, presented, *tenant_));
+
+  // What was found out stands: nobody looks at the signature again.
+  presented->jwt = std::unexpected("It was judged before.");
+  const auto refused = authenticator.Authenticate(request, presented, *tenant_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "It was judged before.");
+  EXPECT_TRUE(authenticator.Authenticate(request, std::nullopt, *tenant_)) << "judged here";
 }
 
 // rows: J17

@@ -185,6 +185,19 @@ TEST(EventFilterTest, CredentialsHaveTheChangesTheirJsonShows) {
   EXPECT_EQ(Ask(TokenCreated(), "before pr"), "no");
 }
 
+TEST(EventFilterTest, FactsAreAskedForLikeChanges) {
+  Event event;
+  event.kind = EventKind::kAuditRead;
+  event.actor = {"local:0", AuthMethod::kLocal, Role::kAdmin};
+  event.facts = {{"count", {}, "12"}, {"listen", R"("a")", R"("B")"}, {"routes", {}, R"(["/x"])"}};
+  EXPECT_EQ(Ask(event, R"(kind eq "AuditRead" and resource.id eq "audit")"), "yes");
+  EXPECT_EQ(Ask(event, "changes[path eq \"count\" and after gt 11]"), "yes");
+  EXPECT_EQ(Ask(event, "changes[path eq \"count\" and after gt 12]"), "no");
+  EXPECT_EQ(Ask(event, "changes[path eq \"count\" and before pr]"), "no");
+  EXPECT_EQ(Ask(event, R"(changes[path eq "listen" and before eq "A" and after eq "b"])"), "yes");
+  EXPECT_EQ(Ask(event, R"(after sw "/")"), "yes");
+}
+
 TEST(EventFilterTest, WhatCannotBeAskedIsExplained) {
   EXPECT_EQ(Ask(Patched(), "resource pr"),
             "filter: events have no 'resource'; they have sequence, id, time, kind, resource.type, "
@@ -196,7 +209,8 @@ TEST(EventFilterTest, WhatCannotBeAskedIsExplained) {
   EXPECT_EQ(Ask(Patched(), R"(kind eq "Created")"),
             "filter: 'kind' is one of ResourceCreated, ResourceReplaced, ResourcePatched, "
             "ResourceDeleted, SchemaAdded, CredentialCreated, CredentialRevoked, "
-            "SettingsChanged, not \"Created\"");
+            "SettingsChanged, ServerStarted, ServerStopped, ConfigurationChanged, AuditRead, "
+            "not \"Created\"");
   EXPECT_EQ(Ask(Patched(), R"(actor.method eq "Bearer")"),
             "filter: 'actor.method' is one of bearer, local, oauth, jwt, not \"Bearer\"");
   EXPECT_EQ(Ask(Patched(), R"(kind gt "ResourceCreated")"),

@@ -95,6 +95,7 @@ void ExpectSame(const Event& a, const Event& b) {
   EXPECT_EQ(a.members_removed, b.members_removed);
   EXPECT_EQ(a.schema.json, b.schema.json);
   EXPECT_EQ(a.credential, b.credential);
+  EXPECT_EQ(a.facts, b.facts);
 }
 
 void ExpectRoundTrip(const SchemaRegistry& registry, const Event& event) {
@@ -160,6 +161,23 @@ Value RandomValue(const Attribute& attribute, std::mt19937_64& random) {
   return Value(std::move(text));
 }
 
+TEST(EventTest, WhatAPasswordRefersToIsForFoldingOnly) {
+  const SampleCommands samples;
+  const SchemaRegistry& registry = *samples.registry;
+  Event event = PatchedUser(samples);
+  const AttributeId password = samples.AttributeAt("User", "password");
+  event.changes = {{password, Value(std::string("before")), Value(std::string("after"))}};
+  const auto decoded = [&](DecodeFor purpose) {
+    const storage::NewEvent stored = EncodeEvent(registry, event, kLogId);
+    return DecodeEvent(registry, ViewOf(stored), purpose)->changes;
+  };
+  EXPECT_EQ(decoded(DecodeFor::kFolding), event.changes);
+  const std::vector<AttributeChange> bare = {{password, Value(), Value()}};
+  EXPECT_EQ(decoded(DecodeFor::kReading), bare);
+  event.kind = EventKind::kResourceDeleted;
+  EXPECT_TRUE(decoded(DecodeFor::kReading).empty()) << "nobody supplied one";
+}
+
 TEST(EventTest, RandomEventsComeBackAsTheyWere) {
   const SampleCommands samples;
   const SchemaRegistry& registry = *samples.registry;
@@ -167,7 +185,7 @@ TEST(EventTest, RandomEventsComeBackAsTheyWere) {
   for (const AttributeId id : samples.Type("User").attributes) {
     const Attribute& attribute = registry.attribute(id);
     if (attribute.role == AttributeRole::kStored && !attribute.multi_valued &&
-        attribute.type != AttributeType::kComplex) {
+        attribute.returned != Returned::kNever && attribute.type != AttributeType::kComplex) {
       plain.push_back(id);
     }
   }
@@ -264,9 +282,9 @@ TEST(EventTest, WhatDoesNotFitIsRefusedByItsSequence) {
   event.resource_type = "Group";
   EXPECT_EQ(DecodeError(registry, EncodeEvent(registry, event, kLogId), corrupt),
             "event 42: Group has no attribute title");
-  event.kind = static_cast<EventKind>(9);
+  event.kind = static_cast<EventKind>(13);
   EXPECT_EQ(DecodeError(registry, EncodeEvent(registry, event, kLogId), corrupt),
-            "event 42: unknown kind 9");
+            "event 42: unknown kind 13");
 }
 
 TEST(EventTest, JsonOfAPatchHasEverythingThatIsSet) {
@@ -352,6 +370,49 @@ TEST(EventTest, JsonStaysUtf8WhateverAClientSent) {
   event.client.user_agent = "caf\xE9";
 
   EXPECT_NE(JsonOf(samples, event).find("\"userAgent\":\"caf\xEF\xBF\xBD\""), std::string::npos);
+}
+
+/// A read of the audit trail, with a fact of each form.
+Event AuditRead() {
+  Event event;
+  event.sequence = {8};
+  event.id = IdOf(1);
+  event.kind = EventKind::kAuditRead;
+  event.time_us = 1'795'428'000'000'000;
+  event.clock_us = event.time_us;
+  event.transaction = IdOf(2);
+  event.actor = {"local:0", AuthMethod::kLocal, Role::kAdmin};
+  event.resource_type = "AuditTrail";
+  event.resource_name = "audit trail";
+  event.facts = {{"count", {}, "12"}, {"listen", R"("a")", R"("b")"}, {"routes", R"(["/x"])", {}}};
+  return event;
+}
+
+TEST(EventTest, FactsComeBackAsTheyWere) {
+  const SampleCommands samples;
+  ExpectRoundTrip(*samples.registry, AuditRead());
+}
+
+TEST(EventTest, AFactThatIsNoJsonIsRefused) {
+  const SampleCommands samples;
+  Event event = AuditRead();
+  event.facts[0].after = "1 2";
+  const storage::NewEvent stored = EncodeEvent(*samples.registry, event, kLogId);
+  const auto read = DecodeEvent(*samples.registry, ViewOf(stored));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "event 8: the fact count cannot be read");
+}
+
+TEST(EventTest, JsonShowsFactsAsChanges) {
+  const SampleCommands samples;
+  std::string json;
+  AppendEventJson(*samples.registry, AuditRead(), "default", "", "admin", json);
+  EXPECT_TRUE(json.contains(R"("resource":{"type":"AuditTrail","id":"audit","name":"audit trail"})"))
+      << json;
+  EXPECT_TRUE(json.ends_with(R"("changes":[{"path":"count","after":12},)"
+                             R"({"path":"listen","before":"a","after":"b"},)"
+                             R"({"path":"routes","before":["/x"]}]})"))
+      << json;
 }
 
 }  // namespace

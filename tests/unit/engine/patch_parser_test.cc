@@ -249,7 +249,34 @@ TEST_F(PatchParserTest, SecretsAreNotedAndDropped) {
   ASSERT_EQ(patch->secrets.size(), 2U);
   EXPECT_EQ(registry_->attribute(patch->secrets[0]).name, "password");
   EXPECT_EQ(registry_->attribute(patch->secrets[1]).name, "pin");
-  EXPECT_EQ(patch->operations.size(), 1U);
+  EXPECT_FALSE(patch->password) << "the tenant keeps none";
+  ASSERT_EQ(patch->operations.size(), 2U) << "title, and taking away what was kept before";
+  EXPECT_EQ(patch->operations[1].op, PatchOp::kRemove);
+}
+
+TEST_F(PatchParserTest, ThePasswordThatCountsIsTheLast) {
+  TenantSettings settings;
+  settings.Set(Setting::kPasswords, true);
+  registry_ = registry_->WithSettings(settings);
+  const auto kept = Parse("User", Body(R"(
+      {"op": "replace", "path": "password", "value": "hunter2"},
+      {"op": "remove", "path": "password"},
+      {"op": "replace", "value": {"password": "hunter3", "pin": "1234"}})"));
+  ASSERT_TRUE(kept) << kept.error().detail;
+  ASSERT_TRUE(kept->password);
+  EXPECT_EQ(kept->password->text, "hunter3");
+  EXPECT_EQ(kept->secrets.size(), 1U) << "the pin";
+  for (const PatchOperation& operation : kept->operations) {
+    EXPECT_TRUE(operation.value.IsUnassigned()) << "no text among the operations";
+  }
+
+  const auto removed = Parse("User", Body(R"(
+      {"op": "replace", "path": "password", "value": "hunter2"},
+      {"op": "replace", "path": "password", "value": null})"));
+  ASSERT_TRUE(removed) << removed.error().detail;
+  EXPECT_FALSE(removed->password);
+  ASSERT_EQ(removed->operations.size(), 1U);
+  EXPECT_EQ(removed->operations[0].op, PatchOp::kRemove);
 }
 
 TEST_F(PatchParserTest, PathlessValuesPassOverWhatCannotBeWritten) {

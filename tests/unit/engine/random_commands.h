@@ -128,6 +128,10 @@ class RandomCommands {
   }
 
   Command Credential() {
+    if (Below(3) == 0) {
+      return samples_.Make(RecordFacts{EventKind::kAuditRead, "audit trail",
+                                       {{"count", {}, std::to_string(1 + Below(9))}}});
+    }
     if (Below(2) == 0) return samples_.AddCredential(IdOf(500'000 + Below(4)), "token");
     return samples_.Make(RevokeCredential{IdOf(500'000 + Below(4))});
   }

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "engine/sort_key.h"
-#include "engine/writer_batch.h"
 #include "projections/live_directory.h"
 #include "query_check.h"
+#include "random_directory.h"
 #include "random_filters.h"
 #include "sample_history.h"
-#include "tests/unit/engine/random_commands.h"
 
 namespace scimledger::projections {
 namespace {
@@ -25,31 +24,6 @@ AttributeIndexOptions Restless() {
   options.rows_per_change = 1'000'000;
   return options;
 }
-
-/// A directory under random commands about random schemas.
-class RandomDirectory {
- public:
-  explicit RandomDirectory(std::uint64_t seed)
-      : commands_(seed, RandomCommands::Schemas::kRandom) {}
-
-  void Change(int commands) {
-    for (; commands > 0; --commands) {
-      WriterBatch batch(directory_, Uuid{});
-      batch.Take(commands_.Next(), [](const Result<Outcome>&) {},
-                 {.now_us = time_us_, .clock_us = time_us_});
-      time_us_ += 1'000'000;
-      directory_.Commit(batch.events());
-      batch.AnswerAll();
-      commands_.UseRegistry(directory_.current_registry());
-    }
-  }
-  LiveDirectory& get() { return directory_; }
-
- private:
-  LiveDirectory directory_;
-  RandomCommands commands_;
-  std::int64_t time_us_ = 1'790'000'000'000'000;
-};
 
 /// What a run of random queries met: the property says nothing of what it did not meet.
 struct Met {
@@ -184,11 +158,11 @@ TEST(AttributeIndexTest, FollowsADirectoryThatIsExchanged) {
   ExpectAnswer(directory, query);
 }
 
-std::vector<AttributeIndex::ColumnName> UserColumns(const Directory& directory,
+std::vector<ColumnName> UserColumns(const Directory& directory,
                                                     std::span<const std::string_view> names) {
   const RegistryPtr registry = directory.current_registry();
   const ResourceType& type = *registry->FindTypeByName("User");
-  std::vector<AttributeIndex::ColumnName> columns;
+  std::vector<ColumnName> columns;
   for (const std::string_view name : names) {
     columns.push_back({type.id, {*ResolvePath(*registry, type, name), {}}});
   }
@@ -204,7 +178,7 @@ TEST(AttributeIndexTest, DropsWhatWasNotUsedForLongestWhenMemoryIsShort) {
   AttributeIndex& index = directory.attribute_index();
   index.Acquire({columns.data(), 2});
   AttributeIndexOptions options;
-  options.memory_max_bytes = index.memory_bytes();
+  options.budget = std::make_shared<IndexBudget>(index.memory_bytes());
   options.keep = std::chrono::milliseconds(0);
   index.Configure(options);
 
@@ -214,7 +188,7 @@ TEST(AttributeIndexTest, DropsWhatWasNotUsedForLongestWhenMemoryIsShort) {
   EXPECT_NE(state->Find(columns[0].first, columns[0].second), nullptr);
   EXPECT_EQ(state->Find(columns[1].first, columns[1].second), nullptr);
   EXPECT_NE(state->Find(columns[2].first, columns[2].second), nullptr);
-  EXPECT_LE(index.memory_bytes(), options.memory_max_bytes);
+  EXPECT_LE(index.memory_bytes(), options.budget->bytes_max());
 }
 
 TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
@@ -226,7 +200,7 @@ TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
   AttributeIndex& index = directory.attribute_index();
   index.Acquire({columns.data(), 1});
   AttributeIndexOptions options;
-  options.memory_max_bytes = index.memory_bytes();
+  options.budget = std::make_shared<IndexBudget>(index.memory_bytes());
   index.Configure(options);
 
   const IndexStatePtr state = index.Acquire({&columns[1], 1});
@@ -234,6 +208,56 @@ TEST(AttributeIndexTest, MakesNoColumnAtTheCostOfOneInUse) {
   EXPECT_NE(state->Find(columns[0].first, columns[0].second), nullptr);
   EXPECT_EQ(state->Find(columns[1].first, columns[1].second), nullptr);
   ExpectAnswer(directory, MakeQuery(directory, "User", R"(displayName co "n")"));
+}
+
+TEST(AttributeIndexTest, SharesItsBudgetWithOtherDirectories) {
+  SampleHistory history(5);
+  LiveDirectory first;
+  LiveDirectory second;
+  for (const Event& event : history.Next(200)) {
+    first.Commit({&event, 1});
+    second.Commit({&event, 1});
+  }
+  const std::string_view names[] = {"userName", "displayName"};
+  const auto columns = UserColumns(first, names);
+  first.attribute_index().Acquire(columns);
+  AttributeIndexOptions options;
+  options.budget = std::make_shared<IndexBudget>(first.attribute_index().memory_bytes());
+  options.keep = std::chrono::milliseconds(0);
+  first.attribute_index().Configure(options);
+  second.attribute_index().Configure(options);
+  EXPECT_EQ(options.budget->bytes_used(), first.attribute_index().memory_bytes());
+
+  second.attribute_index().Acquire({&columns[1], 1});
+
+  EXPECT_GT(second.attribute_index().memory_bytes(), 0U);
+  EXPECT_LE(options.budget->bytes_used(), options.budget->bytes_max());
+  EXPECT_EQ(options.budget->bytes_used(),
+            first.attribute_index().memory_bytes() + second.attribute_index().memory_bytes());
+  EXPECT_LT(first.attribute_index().memory_bytes(), options.budget->bytes_max());
+}
+
+TEST(AttributeIndexTest, TakesLookedUpTermsFirst) {
+  SampleHistory history(9);
+  LiveDirectory directory;
+  for (int number = 0; number < 30; ++number) {
+    directory.Commit(history.CreateUser("user" + std::to_string(number)));
+  }
+  const auto users = history.users();
+  directory.Commit(history.CreateGroup("some", {users[0], users[1]}));
+  const std::string filter =
+      fmt::format(R"(userName co "user" and groups.value eq "{}" and not (id eq "{}"))",
+                  history.groups()[0].ToString(), users[0].ToString());
+  Explain explain;
+  EXPECT_EQ(Answer(directory, MakeQuery(directory, "User", filter), &explain).total, 1U);
+
+  std::vector<std::string> steps;
+  for (const Explain::Step& step : explain.steps) {
+    if (step.depth == 2) {
+      steps.push_back(fmt::format("{} {}", step.what.substr(0, 8), step.estimated.value_or(99)));
+    }
+  }
+  EXPECT_EQ(steps, (std::vector<std::string>{"groups.v 2", "userName 7", "not (id  29"}));
 }
 
 TEST(AttributeIndexTest, LetsGoOfAViewThatFellBehind) {

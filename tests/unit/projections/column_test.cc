@@ -96,6 +96,30 @@ std::set<std::uint32_t> SlotsWith(const Column& column, CompareOperator op,
   return slots;
 }
 
+/// Ends that are longer than what is compared at once, and keys that share most of them.
+TEST(ColumnTest, FindsLongEnds) {
+  const std::string end = "@north.example";
+  std::vector<SlotKeys> slots;
+  for (std::size_t at = 0; at <= end.size(); ++at) {
+    for (const char* start : {"", "a", "jane.doe"}) {
+      std::string key = start + end.substr(at);
+      slots.push_back({{key}, true});
+      key.insert(key.size() / 2, "x");
+      slots.push_back({{std::move(key)}, true});
+    }
+  }
+  const ColumnPtr column = Build(slots);
+  for (std::size_t at = 0; at <= end.size(); ++at) {
+    const std::string operand = end.substr(at);
+    std::set<std::uint32_t> expected;
+    for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+      if (slots[slot].keys.front().ends_with(operand)) expected.insert(slot);
+    }
+    EXPECT_EQ(SlotsWith(*column, CompareOperator::kEw, operand), expected) << operand;
+    EXPECT_GE(expected.size(), 3U);
+  }
+}
+
 TEST(ColumnTest, FindsTheSlotsOfEveryComparison) {
   constexpr CompareOperator kOperators[] = {
       CompareOperator::kEq, CompareOperator::kNe, CompareOperator::kCo,

@@ -36,44 +36,6 @@ void SortBy(const DirectoryReader& directory, const std::string& name, ListOrder
   }
 }
 
-std::optional<Query> RandomQuery(const DirectoryReader& directory, RandomFilters& random,
-                                 std::string& text) {
-  const auto view = directory.Freeze();
-  const RegistryPtr registry = view->registry();
-  const auto types = registry->resource_types();
-  const ResourceType& type = types[random.Below(types.size())];
-  const bool is_across = random.Below(4) == 0;
-  text = random.Next(*view, type, 3);
-  const auto syntax = ParseFilter(text);
-  SCIMLEDGER_INVARIANT(syntax.has_value(), text.c_str());
-  Query query;
-  for (const ResourceType& any : types) {
-    if (!is_across && any.id != type.id) continue;
-    auto bound = is_across ? BindFilterAcrossTypes(*registry, any, *syntax)
-                           : BindFilter(*registry, any, *syntax);
-    if (!bound) return std::nullopt;
-    query.types.push_back({any.id, *std::move(bound), std::nullopt});
-  }
-  if (random.Below(2) == 0) {
-    const std::string path = random.Path(*registry, type);
-    text += " by " + path;
-    query.order = random.Below(2) == 0 ? ListOrder::kAscending : ListOrder::kDescending;
-    for (TypeQuery& part : query.types) {
-      const auto found = ResolvePath(*registry, registry->type(part.type), path);
-      if (found && registry->attribute(found->sub.value_or(found->attribute)).type !=
-                       AttributeType::kComplex) {
-        part.sort_by = found;
-      }
-    }
-    if (random.Below(3) == 0) {
-      for (TypeQuery& part : query.types) part.filter.reset();
-    }
-  }
-  query.start_index = 1 + random.Below(5);
-  query.count = random.Below(8);
-  return query;
-}
-
 namespace {
 
 struct Match {

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "projections/explain.h"
 #include "projections/query.h"
-#include "random_filters.h"
 
 namespace scimledger::projections {
 
@@ -16,10 +14,6 @@ inline constexpr std::string_view kBaseUrl = "http://h/v2";
 Query MakeQuery(const DirectoryReader& directory, std::string_view type, const std::string& filter);
 
 void SortBy(const DirectoryReader& directory, const std::string& name, ListOrder order, Query& query);
-
-/// A query with random filter, order and page. nullopt: the filter cannot be bound.
-std::optional<Query> RandomQuery(const DirectoryReader& directory, RandomFilters& random,
-                                 std::string& text);
 
 /// What the plain evaluator says of every row of the view.
 QueryResult Expected(std::shared_ptr<const DirectoryView> view, const Query& query);

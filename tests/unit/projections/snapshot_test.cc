@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -121,6 +122,25 @@ TEST_F(SnapshotTest, FindsByKeyAndSecretAfterLoading) {
   Hash secret{};
   secret.fill(1);
   EXPECT_TRUE(copy.FindCredentialBySecret(secret));
+}
+
+/// More rows than one thread reads.
+TEST_F(SnapshotTest, FindsEveryKeyOfManyRows) {
+  SampleHistory history(1);
+  LiveDirectory directory;
+  for (int number = 0; number < 11'000; ++number) {
+    directory.Commit(history.CreateUser(fmt::format("user{}", number)));
+  }
+  Write(directory);
+
+  const auto loaded = LoadSnapshot(file);
+  ASSERT_TRUE(loaded);
+
+  const AttributeId user_name = SampleHistory::At("User", "userName");
+  for (std::size_t number = 0; number < 11'000; ++number) {
+    ASSERT_EQ(loaded->directory->FindByUniqueKey({user_name, fmt::format("user{}", number)}),
+              history.users()[number]);
+  }
 }
 
 TEST_F(SnapshotTest, KeepsTheMiddleOfACascade) {

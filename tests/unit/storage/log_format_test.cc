@@ -11,7 +11,7 @@
 namespace scimledger::storage {
 namespace {
 
-/// The blocks of LOG_FORMAT.md §9: name -> hex digits.
+/// The blocks of LOG_FORMAT.md §10: name -> hex digits.
 std::map<std::string, std::string> DocumentedBlocks() {
   std::ifstream document(SCIMLEDGER_LOG_FORMAT_FILE);
   const std::string opening = "```hex ";

@@ -354,7 +354,7 @@ TEST_F(AuditCommandTest, MalformedArgumentsAreMisuse) {
   EXPECT_EQ(Failure(Run({"audit", "events", "--kind", "UserCreated"})),
             "2 scimledger: filter: 'kind' is one of ResourceCreated, ResourceReplaced, "
             "ResourcePatched, ResourceDeleted, SchemaAdded, CredentialCreated, CredentialRevoked, "
-            "SettingsChanged, "
+            "SettingsChanged, ServerStarted, ServerStopped, ConfigurationChanged, AuditRead, "
             "not \"UserCreated\"\n");
   EXPECT_EQ(Run({"audit", "events", "--filter", "title eq \"x\""}).code, 2);
   EXPECT_EQ(Run({"audit", "events", "--filter", "path eq \"x\") or (path pr"}).code, 2);

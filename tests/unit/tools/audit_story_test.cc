@@ -72,7 +72,7 @@ TEST(AuditStoryTest, FurtherChangesAreAlignedBelowTheFirst) {
       "2026-03-03 09:14:07Z  title: \"Clerk\" → \"Lead\"  by entra-prod (bearer) from 10.2.3.4\n"
       "                      nickName: \"J\" → (none)\n"
       "                      active: true → false\n"
-      "                      password: supplied (not stored)\n"
+      "                      password: changed (its value is not in the log)\n"
       "                      x: (none) → 1.5\n");
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/tools/ledger_fixture.h"
+#include "tools/configuration.h"
 
 namespace scimledger::tools {
 namespace {
@@ -47,6 +48,15 @@ TEST_F(ConfigCommandTest, AuditTellsWhatChangedFromWhatToWhat) {
                 R"("changes":[{"path":"unknownAttributes","before":"ignore","after":"reject"}])"),
             std::string::npos)
       << events.out;
+}
+
+TEST_F(ConfigCommandTest, HelpOfServeNamesEverySetting) {
+  const CommandResult help = RunBare({"serve", "--help"});
+  EXPECT_EQ(help.code, 0);
+  ASSERT_FALSE(SettingNames().empty());
+  for (const std::string_view name : SettingNames()) {
+    EXPECT_TRUE(help.out.contains(std::string(name) + ",")) << name << '\n' << help.out;
+  }
 }
 
 TEST_F(ConfigCommandTest, MisuseIsTwoAndSaysWhatThereIs) {

@@ -28,12 +28,25 @@ class ConfigurationTest : public testing::Test {
 TEST_F(ConfigurationTest, LimitsComeFromTheFile) {
   const auto loaded = Load(
       "body_bytes_max = 4096\nbodies_bytes_max = 8192\npage_max = 50\n"
-      "page_default = 20\n");
+      "page_default = 20\nindex_bytes_max = 1000000\n");
 
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->body_bytes_max, 4096U);
   EXPECT_EQ(loaded->bodies_bytes_max, 8192U);
   EXPECT_EQ(loaded->page_max, 50U);
+  EXPECT_EQ(loaded->index_bytes_max, 1'000'000U);
+  EXPECT_EQ(Load("")->index_bytes_max, std::size_t{256} << 20U);
+}
+
+TEST_F(ConfigurationTest, PasswordsAreHashedByAsManyThreadsAsItSays) {
+  EXPECT_EQ(Load("")->password_threads, 1U);
+  EXPECT_EQ(Load("password_threads = 4\n")->password_threads, 4U);
+  for (const char* refused : {"0", "65", "\"two\""}) {
+    const auto loaded = Load(std::string("password_threads = ") + refused + "\n");
+    ASSERT_FALSE(loaded) << refused;
+    EXPECT_TRUE(loaded.error().message.contains("a whole number from 1 to 64"))
+        << loaded.error().message;
+  }
 }
 
 TEST_F(ConfigurationTest, TrustedProxiesAreAListOrAText) {
@@ -56,7 +69,7 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
        {Case{"body_bytes_max = 4096\nbodies_bytes_max = 2048", "bodies_bytes_max"},
         Case{"bodies_bytes_max = 0", "bodies_bytes_max"},
         Case{"page_default = 2000", "page_default"}, Case{"listen = \"8080\"", "8080"},
-        Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
+        Case{"index_bytes_max = -1", "index_bytes_max"}, Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
         Case{"trusted_proxies = \"10.1.2.3/8\"", "trusted_proxies"},
         Case{"trusted_proxies = [1]", "trusted_proxies"},
         Case{"listen = [\"127.0.0.1:80\"]", "listen"}, Case{"=", "line 1"}}) {

@@ -84,9 +84,10 @@ void LedgerTest::Open() {
   store_ = *std::move(store);
   api::TenantOptions options;
   options.projections = directory_->projections();
-  auto tenant = api::Tenant::Open(*store_->OpenLog("default"), clock_, std::move(options));
-  ASSERT_TRUE(tenant) << tenant.error().message;
-  tenants_ = api::MakeCatalogOf(*std::move(tenant));
+  auto tenants = api::OpenCatalog(*store_, clock_, std::move(options));
+  ASSERT_TRUE(tenants) << tenants.error().message;
+  tenants_ = *std::move(tenants);
+  ASSERT_TRUE(tenants_->Load("default"));
   api::ServiceOptions service_options;
   service_options.log_requests = false;
   service_ = api::Service::Make(service_options);
@@ -107,13 +108,15 @@ api::Service& LedgerTest::service() {
 }
 
 std::string LedgerTest::Send(std::string_view time, std::string method, std::string target,
-                             std::string body, const std::string& token) {
+                             std::string body, const std::string& token,
+                             const std::string& request_id) {
   clock_.Set(time);
   api::HttpRequest request;
   request.method = std::move(method);
   request.target = std::move(target);
   request.body = std::move(body);
   request.headers = {{"Host", "scim.example"}, {"Content-Type", "application/scim+json"}};
+  if (!request_id.empty()) request.headers.emplace_back("client-request-id", request_id);
   request.transport = api::Transport::kInProcess;
   if (!token.empty()) {
     request.transport = api::Transport::kNetwork;
@@ -129,6 +132,12 @@ std::string LedgerTest::Send(std::string_view time, std::string method, std::str
   }
   EXPECT_EQ(response.status / 100, 2) << response.body;
   return response.body;
+}
+
+api::TenantCatalog& LedgerTest::TenantsAt(std::string_view time) {
+  clock_.Set(time);
+  service();
+  return *tenants_;
 }
 
 std::string LedgerTest::CreateToken(std::string_view time, const std::string& name,

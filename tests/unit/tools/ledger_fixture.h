@@ -45,12 +45,14 @@ class LedgerTest : public testing::Test {
   /// Sends as the local administrator, or with `token` from 10.2.3.4; fails the test unless the
   /// status is 2xx. Opens the directory if need be.
   std::string Send(std::string_view time, std::string method, std::string target, std::string body,
-                   const std::string& token = {});
+                   const std::string& token = {}, const std::string& request_id = {});
   /// Makes a token; returns its secret, and calls its id `<name>`.
   std::string CreateToken(std::string_view time, const std::string& name, const std::string& role);
   /// POSTs a resource and calls its id `<name>`.
   std::string Create(std::string_view time, const std::string& name, std::string target,
                      std::string body, const std::string& token = {});
+  /// The tenants of the directory, at that time.
+  api::TenantCatalog& TenantsAt(std::string_view time);
   /// Lets go of the directory, so that commands may open it.
   void Close();
 
