@@ -74,17 +74,28 @@ std::filesystem::path HistoryDirectory(const TenantOptions& options) {
   return options.projections / options.name / "history";
 }
 
-/// The history at the log's head, from what is there.
+/// How long a start waits for the history.
+constexpr std::chrono::seconds kHistoryWait{3};
+
+/// The history at the log's head, or on its way there, from what is there.
 storage::Result<std::unique_ptr<projections::History>> TryHistory(const storage::EventLog& log,
                                                                   const TenantOptions& options) {
   SCIMLEDGER_TRY_ASSIGN(
       auto history, projections::History::Open(log, {.directory = HistoryDirectory(options),
                                                      .notice = options.notice}));
   const Sequence head = log.head().sequence;
-  SCIMLEDGER_TRY(history->WaitFor(head, std::chrono::steady_clock::time_point::max(),
-                                  [&](Sequence position) {
-                                    if (options.progress) options.progress(position, head);
-                                  }));
+  const auto deadline = std::chrono::steady_clock::now() + kHistoryWait;
+  const auto come = history->WaitFor(head, deadline, [&](Sequence position) {
+    if (options.progress) options.progress(position, head);
+  });
+  // Far behind, or made anew: the present is served meanwhile, and the past as far as it has come.
+  const bool is_on_its_way = !come && come.error().code == storage::ErrorCode::kUnavailable;
+  if (!come && !is_on_its_way) return std::unexpected(come.error());
+  if (is_on_its_way && options.notice) {
+    options.notice(fmt::format("the history of tenant {} is at sequence {} of {}: questions about "
+                               "the past are answered with 503 until it is at the head",
+                               options.name, history->position().value, head.value));
+  }
   return history;
 }
 

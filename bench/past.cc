@@ -15,6 +15,7 @@
 #include "bench/machine.h"
 #include "bench/past_sample.h"
 #include "bench/table.h"
+#include "projections/attribute_index.h"
 #include "projections/event_candidates.h"
 #include "projections/past_directory.h"
 #include "projections/query.h"
@@ -188,6 +189,7 @@ int main(int argc, char** argv) {
   app.add_option("--users", users, "At least 10,000")->capture_default_str();
   app.add_option("--events", events)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  std::filesystem::create_directories(data);
   fmt::print("{}\n{} users, {} events; medians\n\n| what | measured | bar |\n|---|---|---|\n",
              scimledger::bench::DescribeMachine(data), users, events);
   scimledger::bench::PastTable(data, users, events).Run();

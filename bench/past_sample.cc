@@ -60,6 +60,9 @@ double PastSample::SecondsToRebuild() {
   std::filesystem::remove_all(directory_ / "projections" / "default" / "history");
   const auto begin = std::chrono::steady_clock::now();
   Open();
+  const auto come = tenant_->history()->WaitFor(tenant_->log().head().sequence,
+                                                std::chrono::steady_clock::time_point::max());
+  SCIMLEDGER_INVARIANT(come, come.error().message.c_str());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 

@@ -29,7 +29,7 @@ constexpr std::size_t kAdministrationsMax = 4;
 /// after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
 /// What a stop folds at most.
-constexpr std::uint64_t kLastEvents = 50'000;
+constexpr std::uint64_t kLastEvents = 5'000;
 
 storage::Result<std::optional<HistoryPosition>> ReadPosition(const storage::KeyValueStore& store) {
   SCIMLEDGER_TRY_ASSIGN(const auto value,

@@ -14,14 +14,17 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{8} << 10U;
 /// Shared by the stores of all tenants.
-constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
+constexpr std::size_t kBlockCacheBytes = std::size_t{128} << 20U;
+/// The share of it that filters and indexes may keep against data: every read needs them.
+constexpr double kFilterShare = 0.6;
 /// What a crash loses at most has to be written again at the next start.
 constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20U;
 constexpr double kFilterBitsPerKey = 10;
 constexpr std::size_t kInfoLogBytesMax = std::size_t{1} << 20U;
 
 std::shared_ptr<rocksdb::Cache> SharedCache() {
-  static const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  static const std::shared_ptr<rocksdb::Cache> cache = 
+      rocksdb::NewLRUCache(kBlockCacheBytes, -1, false, kFilterShare);
   return cache;
 }
 
@@ -44,6 +47,8 @@ rocksdb::Options StoreOptions() {
   table.block_size = kBlockBytes;
   table.block_cache = SharedCache();
   table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
