@@ -12,6 +12,9 @@
 
 namespace scimledger::projections {
 
+/// As DirectoryView::credentials.
+std::vector<Credential> InOrderOfCreation(const std::map<Uuid, Credential>& credentials);
+
 /// Everything a view freezes. A copy shares all of it and costs a handful of increments.
 struct DirectoryContents {
   Sequence head;

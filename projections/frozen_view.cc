@@ -1,7 +1,5 @@
 #include "projections/frozen_view.h"
 
-#include <algorithm>
-#include <tuple>
 
 namespace scimledger::projections {
 
@@ -144,13 +142,8 @@ void FrozenView::ForEachGroupId(const Resource& member,
 }
 
 std::vector<Credential> FrozenView::credentials() const {
-  std::vector<Credential> credentials;
-  if (!contents_.credentials) return credentials;
-  for (const auto& [id, credential] : *contents_.credentials) credentials.push_back(credential);
-  std::sort(credentials.begin(), credentials.end(), [](const Credential& a, const Credential& b) {
-    return std::tie(a.created_us, a.id) < std::tie(b.created_us, b.id);
-  });
-  return credentials;
+  return contents_.credentials ? InOrderOfCreation(*contents_.credentials)
+                               : std::vector<Credential>();
 }
 
 }  // namespace scimledger::projections

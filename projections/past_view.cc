@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "projections/history_error.h"
@@ -201,14 +200,7 @@ void PastView::ForEachGroupId(const Resource& member,
 }
 
 std::vector<Credential> PastView::credentials() const {
-  std::vector<Credential> credentials;
-  for (const auto& [id, credential] : administration_->credentials) {
-    credentials.push_back(credential);
-  }
-  std::sort(credentials.begin(), credentials.end(), [](const Credential& a, const Credential& b) {
-    return std::tie(a.created_us, a.id) < std::tie(b.created_us, b.id);
-  });
-  return credentials;
+  return InOrderOfCreation(administration_->credentials);
 }
 
 }  // namespace scimledger::projections

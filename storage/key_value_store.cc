@@ -9,6 +9,8 @@
 
 #include <utility>
 
+#include "storage/rocks_common.h"
+
 namespace scimledger::storage {
 namespace {
 
@@ -20,10 +22,9 @@ constexpr double kFilterShare = 0.6;
 /// What a crash loses at most has to be written again at the next start.
 constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20U;
 constexpr double kFilterBitsPerKey = 10;
-constexpr std::size_t kInfoLogBytesMax = std::size_t{1} << 20U;
 
 std::shared_ptr<rocksdb::Cache> SharedCache() {
-  static const std::shared_ptr<rocksdb::Cache> cache = 
+  static const std::shared_ptr<rocksdb::Cache> cache =
       rocksdb::NewLRUCache(kBlockCacheBytes, -1, false, kFilterShare);
   return cache;
 }
@@ -35,11 +36,7 @@ rocksdb::Options StoreOptions() {
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
   options.max_background_jobs = 2;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = kInfoLogBytesMax;
-  options.stats_dump_period_sec = 0;
-  options.stats_persist_period_sec = 0;
+  KeepDiaryShort(options);
   // Closing flushes first (Flush); a table half written by a crash is not part of the store.
   options.avoid_flush_during_shutdown = true;
 
@@ -53,10 +50,6 @@ rocksdb::Options StoreOptions() {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 ErrorCode CodeOf(const rocksdb::Status& status) {
   if (status.IsCorruption()) return ErrorCode::kCorrupt;

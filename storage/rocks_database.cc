@@ -10,6 +10,8 @@
 
 #include <vector>
 
+#include "storage/rocks_common.h"
+
 namespace scimledger::storage {
 namespace {
 
@@ -17,7 +19,6 @@ constexpr auto kRecoveryMode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailR
 constexpr std::size_t kBlockBytes = std::size_t{16} << 10U;
 constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
 constexpr std::size_t kReadaheadBytes = std::size_t{2} << 20U;
-constexpr std::size_t kInfoLogBytesMax = std::size_t{1} << 20U;
 
 rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_bytes, bool create) {
   rocksdb::Options options;
@@ -31,11 +32,7 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 4;
   options.max_background_jobs = 2;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = kInfoLogBytesMax;
-  options.stats_dump_period_sec = 0;
-  options.stats_persist_period_sec = 0;
+  KeepDiaryShort(options);
 
   rocksdb::BlockBasedTableOptions table;
   table.block_size = kBlockBytes;
@@ -46,10 +43,6 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 std::unexpected<Error> ReadError(const rocksdb::Status& status) {
   return Fail(status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kIo,

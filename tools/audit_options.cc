@@ -87,9 +87,8 @@ void AddShow(CLI::App& audit, AuditArguments& arguments, std::function<ExitCode(
   show.footer(
       std::string(kResourceHelp) + kTimesHelp +
       "\n\n"
-      "The answer is what a SCIM GET would have shown then, groups and manager included; it "
-      "is\n"
-      "found by replaying the log. jsonl and json are the SCIM resource itself.\n\n"
+      "The answer is what a SCIM GET would have shown then, groups and manager included.\n"
+      "jsonl and json are the SCIM resource itself.\n\n"
       "  scimledger audit show --data data jane@example.com --at 2026-03-03\n"
       "  scimledger audit show --data data jane@example.com --at 41 --format json");
 }
