@@ -180,8 +180,11 @@ storage::Result<void> History::WaitFor(Sequence sequence,
     Nudge();
     {
       std::unique_lock lock(mutex_);
+      ++waiting_;
+      nudged_.notify_all();
       const auto until = std::min(deadline, std::chrono::steady_clock::now() + kProgressEvery);
       moved_.wait_until(lock, until, [&] { return failure_ || position() >= sequence; });
+      --waiting_;
       if (failure_) return std::unexpected(*failure_);
     }
     if (position() >= sequence) break;
@@ -254,6 +257,8 @@ void History::FailWith(storage::Error error) {
 bool History::WaitForWork() {
   const auto asleep_at = std::chrono::steady_clock::now() + kAwakeFor;
   std::unique_lock lock(mutex_);
+  // Events one by one cost many times what they cost together; whoever waits ends the pause.
+  nudged_.wait_for(lock, kPollEvery, [this] { return is_stopping_ || waiting_ > 0; });
   const auto has_work = [this] { return is_stopping_ || log_.head().sequence > position(); };
   while (!has_work()) {
     if (std::chrono::steady_clock::now() < asleep_at) {

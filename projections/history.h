@@ -91,8 +91,9 @@ class History {
   std::atomic<bool> is_stopping_{false};
   mutable std::mutex mutex_;
   std::condition_variable moved_;   ///< position, failure
-  std::condition_variable nudged_;  ///< is_awake_, is_stopping_
+  std::condition_variable nudged_;  ///< is_awake_, is_stopping_, waiting_
   std::optional<storage::Error> failure_;
+  std::size_t waiting_ = 0;  ///< callers of WaitFor
   std::vector<Sequence> administration_;  ///< sequences up to the position
   /// By how many of them were folded.
   mutable std::map<std::size_t, std::shared_ptr<const Administration>> administrations_;
