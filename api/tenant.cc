@@ -43,8 +43,9 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   const auto progress = [&](Sequence position) {
     if (options.progress) options.progress(position, head);
   };
-  const std::size_t index_bytes_max = options.index_budget ? options.index_budget->bytes_max()
-                                                           : projections::IndexBudget::kDefaultBytes;
+  const std::size_t index_bytes_max = options.index_budget
+                                          ? options.index_budget->bytes_max()
+                                          : projections::IndexBudget::kDefaultBytes;
   TellIfMemoryIsShort(file, index_bytes_max, options.notice);
   IndexRecovery index(IndexFile(options), log, options.notice);
   auto directory = LoadFittingSnapshot(file, log, options.notice);
@@ -74,57 +75,58 @@ std::filesystem::path HistoryDirectory(const TenantOptions& options) {
   return options.projections / options.name / "history";
 }
 
-/// How long a start waits for the history.
-constexpr std::chrono::seconds kHistoryWait{3};
-
-/// The history at the log's head, or on its way there, from what is there.
-storage::Result<std::unique_ptr<projections::History>> TryHistory(const storage::EventLog& log,
-                                                                  const TenantOptions& options) {
-  SCIMLEDGER_TRY_ASSIGN(
-      auto history, projections::History::Open(log, {.directory = HistoryDirectory(options),
-                                                     .notice = options.notice}));
-  const Sequence head = log.head().sequence;
-  const auto deadline = std::chrono::steady_clock::now() + kHistoryWait;
-  const auto come = history->WaitFor(head, deadline, [&](Sequence position) {
-    if (options.progress) options.progress(position, head);
-  });
-  // Far behind, or made anew: the present is served meanwhile, and the past as far as it has come.
-  const bool is_on_its_way = !come && come.error().code == storage::ErrorCode::kUnavailable;
-  if (!come && !is_on_its_way) return std::unexpected(come.error());
-  if (is_on_its_way && options.notice) {
-    options.notice(fmt::format("the history of tenant {} is at sequence {} of {}: questions about "
-                               "the past are answered with 503 until it is at the head",
-                               options.name, history->position().value, head.value));
-  }
-  return history;
+storage::Result<std::unique_ptr<projections::History>> OpenHistory(const storage::EventLog& log,
+                                                                   const TenantOptions& options) {
+  return projections::History::Open(
+      log, {.directory = HistoryDirectory(options), .notice = options.notice});
 }
 
-/// What cannot be brought to the head is made again, once. nullptr: not even that; a projection that
-/// can be thrown away must not keep a server from serving.
-std::unique_ptr<projections::History> OpenHistory(const storage::EventLog& log,
-                                                  const TenantOptions& options) {
-  auto history = TryHistory(log, options);
-  if (!history) {
+storage::Result<void> BringToHead(projections::History& history, const storage::EventLog& log,
+                                  const TenantOptions& options) {
+  const Sequence head = log.head().sequence;
+  return history.WaitFor(head, std::chrono::steady_clock::time_point::max(),
+                         [&](Sequence position) {
+                           if (options.progress) options.progress(position, head);
+                         });
+}
+
+/// The history at the log's head. What does not come there is made again, once. nullptr: not even
+/// that; a projection that can be thrown away must not keep a server from serving.
+std::unique_ptr<projections::History> FinishHistory(
+    storage::Result<std::unique_ptr<projections::History>> history, const storage::EventLog& log,
+    const TenantOptions& options) {
+  const auto finish = [&]() -> storage::Result<void> {
+    if (!history) return std::unexpected(history.error());
+    return BringToHead(**history, log, options);
+  };
+  auto finished = finish();
+  if (!finished) {
     if (options.notice) {
       options.notice(fmt::format("the history of tenant {} is made again: {}", options.name,
-                                 history.error().message));
+                                 finished.error().message));
     }
+    history = nullptr;
     projections::History::Remove(HistoryDirectory(options));
-    history = TryHistory(log, options);
+    history = OpenHistory(log, options);
+    finished = finish();
   }
-  if (history) return *std::move(history);
+  if (finished) return *std::move(history);
   if (options.notice) {
     options.notice(fmt::format("tenant {} has no history until the next start: {}", options.name,
-                               history.error().message));
+                               finished.error().message));
   }
   return nullptr;
 }
 
+/// Beyond this lag of the history, writes are slowed (DESIGN §4).
+constexpr std::uint64_t kHistoryLagMax = 100'000;
+/// How long a batch waits for it at most.
+constexpr std::chrono::milliseconds kBatchWait{200};
+
 class LiveTenant final : public Tenant {
  public:
   LiveTenant(std::unique_ptr<storage::EventLog> log, Recovered recovered,
-             std::unique_ptr<projections::History> history, Clock& clock,
-             TenantOptions options)
+             std::unique_ptr<projections::History> history, Clock& clock, TenantOptions options)
       : name_(std::move(options.name)),
         clock_(clock),
         log_(std::move(log)),
@@ -138,7 +140,7 @@ class LiveTenant final : public Tenant {
                     .notice = options.notice}),
         notice_(std::move(options.notice)),
         passwords_(MakePasswords(options.passwords)),
-        writer_(*log_, *directory_, clock, std::move(options.writer)) {
+        writer_(*log_, *directory_, clock, WithHistory(std::move(options.writer))) {
     if (recovered.has_stored_index) snapshots_.NoteColumns();
   }
 
@@ -177,6 +179,22 @@ class LiveTenant final : public Tenant {
   }
 
  private:
+  WriterOptions WithHistory(WriterOptions options) const {
+    if (history_ == nullptr) return options;
+    options.on_committed = [history = history_.get()](std::vector<Event> events,
+                                                      std::size_t bytes) {
+      history->Offer(std::move(events), bytes);
+    };
+    options.before_batch = [history = history_.get(), log = log_.get()] {
+      const std::uint64_t head = log->head().sequence.value;
+      if (head <= history->position().value + kHistoryLagMax) return;
+      // Whether it came so far or not: the batch goes on.
+      (void)history->WaitFor(Sequence{head - kHistoryLagMax},
+                             std::chrono::steady_clock::now() + kBatchWait);
+    };
+    return options;
+  }
+
   std::unique_ptr<TenantPasswords> MakePasswords(storage::PasswordStore* store) const {
     if (store == nullptr) return nullptr;
     return std::make_unique<TenantPasswords>(*store, log_->id(), *directory_, notice_);
@@ -254,9 +272,11 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
         fmt::format("cannot make the directory {}: {}",
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
-  SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
+  // It follows the log on threads of its own while the directory comes to the head.
   auto history = OpenHistory(*log, options);
-  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(history),
+  SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
+  auto finished = FinishHistory(std::move(history), *log, options);
+  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(finished),
                                       clock, std::move(options));
 }
 

@@ -38,8 +38,8 @@ struct TenantOptions {
 class Tenant {
  public:
   /// Loads the directory's snapshot if it fits the log (else deletes it), replays the tail with
-  /// every hash checked, brings the history to the head as well (for three seconds at most), and starts the writer. kCorrupt: the log does not verify; names the
-  /// sequence.
+  /// every hash checked, brings the history to the head beside it, and starts the writer. kCorrupt:
+  /// the log does not verify; names the sequence.
   [[nodiscard]] static storage::Result<std::unique_ptr<Tenant>> Open(
       std::unique_ptr<storage::EventLog> log, Clock& clock, TenantOptions options);
   /// Stops the writer and writes a last snapshot.

@@ -76,13 +76,8 @@ void FillHeader(const SchemaRegistry& registry, const Event& event, const Uuid& 
   if (event.cause) header.set_cause(event.cause->value);
   header.set_actor_id(event.actor.id);
   header.set_auth_method(static_cast<std::uint32_t>(event.actor.method));
-  for (const AttributeChange& change : event.changes) {
-    header.add_paths(registry.attribute(change.attribute).path);
-  }
-  for (const SettingChange& change : event.settings) {
-    header.add_paths(std::string(DefinitionOf(change.setting).name));
-  }
-  for (const Fact& fact : event.facts) header.add_paths(fact.name);
+  ForEachPath(registry, event,
+              [&](std::string_view path) { header.add_paths(path.data(), path.size()); });
 }
 
 void FillContext(const Event& event, proto::Context& context) {
@@ -475,6 +470,19 @@ std::string_view ToString(AuthMethod method) {
       return "jwt";
   }
   return {};
+}
+
+void ForEachPath(const SchemaRegistry& registry, const Event& event,
+                 const std::function<void(std::string_view path)>& visit) {
+  if (!event.paths.empty()) {
+    for (const std::string& path : event.paths) visit(path);
+    return;
+  }
+  for (const AttributeChange& change : event.changes) {
+    visit(registry.attribute(change.attribute).path);
+  }
+  for (const SettingChange& change : event.settings) visit(DefinitionOf(change.setting).name);
+  for (const Fact& fact : event.facts) visit(fact.name);
 }
 
 storage::NewEvent EncodeEvent(const SchemaRegistry& registry, const Event& event,

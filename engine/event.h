@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -141,6 +142,11 @@ struct Event {
   /// Of one decoded for indexing: the paths of its header, whether or not the changes are there.
   std::vector<std::string> paths;
 };
+
+/// What the event changed, as its header names it, once for each change. `event` was decided, or
+/// decoded for indexing; `registry` as for EncodeEvent.
+void ForEachPath(const SchemaRegistry& registry, const Event& event,
+                 const std::function<void(std::string_view path)>& visit);
 
 /// Encodes to the three byte strings of the log, sealed (fresh salts); everything else of the
 /// result is a function of the event. event.proto defines header, context and body.

@@ -42,7 +42,6 @@ void ForEachTerm(const Event& event,
   tell(EventAttribute::kActorSubject, FoldCase(event.actor.subject));
   tell(EventAttribute::kClientAddress, AsciiLower(event.client.address));
   tell(EventAttribute::kClientRequestId, AsciiLower(event.client.request_id));
-  for (const std::string& path : event.paths) tell(EventAttribute::kPath, FoldCase(path));
   if (event.credential) {
     // What its JSON shows as changes, which the header does not name.
     tell(EventAttribute::kPath, "name");

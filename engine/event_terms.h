@@ -15,7 +15,8 @@ namespace scimledger {
 bool HasTerms(EventAttribute attribute);
 
 /// What an audit index knows an event by: each attribute of HasTerms with its value as filters
-/// compare it (the operand of an EventFilter::Compare). `event` was decoded for indexing.
+/// compare it (the operand of an EventFilter::Compare), but for the names of what changed, which
+/// ForEachPath tells. `event` was decided, or decoded for indexing.
 void ForEachTerm(const Event& event,
                  const std::function<void(EventAttribute, std::string_view)>& visit);
 

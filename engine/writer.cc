@@ -150,6 +150,7 @@ class Writer::Loop {
 
   void RunBatch() {
     if (!IsWritable()) return RefuseCollected();
+    if (options_.before_batch) options_.before_batch();
     WriterBatch batch(target_, log_.id());
     const auto ends = std::chrono::steady_clock::now() + options_.batch_time_max;
     do {
@@ -177,6 +178,7 @@ class Writer::Loop {
     events_.fetch_add(batch.events().size(), std::memory_order_relaxed);
     target_.Commit(batch.events());
     SCIMLEDGER_INVARIANT(target_.head() == appended->sequence, "a commit missed the log's head");
+    if (options_.on_committed) options_.on_committed(batch.TakeEvents(), batch.bytes());
     batch.AnswerAll();
   }
 

@@ -51,6 +51,11 @@ struct WriterOptions {
   /// A batch ends after the command, or the part of a group, that takes it beyond this: those
   /// decided before wait for their answers. The rest of a group lets other commands go first.
   std::chrono::milliseconds batch_time_max{200};
+  /// Told the events of each batch once they are durable and committed, before anybody is answered,
+  /// with the bytes they take in the log. On the writer's thread: it must only hand them over.
+  std::function<void(std::vector<Event> events, std::size_t bytes)> on_committed{};
+  /// Called before each batch, on the writer's thread, to slow it down: commands wait meanwhile.
+  std::function<void()> before_batch{};
   /// Called instead of ending the process after a failed sync; tests replace it.
   std::function<void(const storage::Error&)> on_sync_failed{};
 };

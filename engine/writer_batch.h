@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <expected>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/overlay.h"
@@ -33,6 +34,10 @@ class WriterBatch {
   bool IsFull(const WriterOptions& options) const;
   std::span<const Event> events() const { return events_; }
   std::span<const storage::NewEvent> encoded() const { return encoded_; }
+  /// Of the encoded events.
+  std::size_t bytes() const { return bytes_; }
+  /// The batch has none afterwards.
+  std::vector<Event> TakeEvents() { return std::move(events_); }
 
   /// Calls every `done` with its own outcome.
   void AnswerAll();

@@ -1,7 +1,7 @@
 #include "projections/event_candidates.h"
 
 #include <algorithm>
-#include <map>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -45,82 +45,243 @@ bool IsIndexed(const EventFilter& filter) {
   return false;
 }
 
-/// Set algebra over the events of one chunk at a time: what may match.
-class FilterCandidates final : public EventCandidates {
+Sequence LastOf(std::uint32_t chunk) { return {FirstOf(chunk + 1).value - 1}; }
+
+/// The events of a range.
+class RangeWalk final : public ChunkWalk {
  public:
-  FilterCandidates(const History& history, const storage::EventLog& log, const EventFilter& filter,
-                   const std::vector<Credential>& credentials)
-      : history_(history), log_(log), filter_(filter), credentials_(credentials) {}
-
-  std::optional<Sequence> Next(Sequence from, Sequence last) override {
-    for (Sequence at = from; at <= last; at = FirstOf(ChunkOf(at) + 1)) {
-      const ChunkEvents& events = EventsOf(ChunkOf(at));
-      for (std::size_t offset = OffsetOf(at); offset < kChunkEvents && events.any(); ++offset) {
-        if (!events[offset]) continue;
-        const Sequence found{FirstOf(ChunkOf(at)).value + offset};
-        return found <= last ? std::optional(found) : std::nullopt;
-      }
-    }
-    return std::nullopt;
+  explicit RangeWalk(const SequenceRange& range) : range_(range) {
+    range_.first = std::max(range_.first, Sequence{1});
   }
 
-  std::optional<Sequence> Previous(Sequence from, Sequence first) override {
-    for (Sequence at = from; at >= first && at.value > 0;
-         at = Sequence{FirstOf(ChunkOf(at)).value - 1}) {
-      const ChunkEvents& events = EventsOf(ChunkOf(at));
-      for (std::size_t offset = OffsetOf(at) + 1; offset > 0 && events.any(); --offset) {
-        if (!events[offset - 1]) continue;
-        const Sequence found{FirstOf(ChunkOf(at)).value + offset - 1};
-        return found >= first ? std::optional(found) : std::nullopt;
-      }
-    }
-    return std::nullopt;
+  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
+    if (IsEmpty() || FirstOf(chunk) > range_.last) return std::nullopt;
+    return chunk_ = std::max(chunk, ChunkOf(range_.first));
   }
-
- private:
-  const ChunkEvents& EventsOf(std::uint32_t chunk) {
-    if (chunk_ != chunk) {
-      events_ = Find(filter_, chunk);
-      chunk_ = chunk;
-    }
-    return events_;
+  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
+    if (IsEmpty() || LastOf(chunk) < range_.first) return std::nullopt;
+    return chunk_ = range_.last < FirstOf(chunk) ? ChunkOf(range_.last) : chunk;
   }
-
-  ChunkEvents Find(const EventFilter& filter, std::uint32_t chunk) {
-    if (!IsIndexed(filter)) return ChunkEvents().set();
-    if (const auto* node = std::get_if<EventFilter::Compare>(&filter.node)) {
-      return FindCompare(*node, chunk);
-    }
-    if (const auto* node = std::get_if<EventFilter::SameChange>(&filter.node)) {
-      return Find(*node->inner, chunk);
-    }
+  ChunkEvents events() override {
     ChunkEvents events;
-    if (const auto* node = std::get_if<EventFilter::And>(&filter.node)) {
-      events.set();
-      for (const EventFilter& term : node->terms) {
-        if (events.any()) events &= Find(term, chunk);
-      }
-    } else if (const auto* either = std::get_if<EventFilter::Or>(&filter.node)) {
-      for (const EventFilter& term : either->terms) events |= Find(term, chunk);
+    const Sequence last = std::min(range_.last, LastOf(chunk_));
+    for (Sequence at = std::max(range_.first, FirstOf(chunk_)); at <= last; at = at.Next()) {
+      events.set(OffsetOf(at));
     }
     return events;
   }
 
-  ChunkEvents FindCompare(const EventFilter::Compare& compare, std::uint32_t chunk) {
+ private:
+  bool IsEmpty() const { return range_.first > range_.last; }
+
+  SequenceRange range_;
+  std::uint32_t chunk_ = 0;
+};
+
+/// Sequences that the history has in order by whom they are about.
+class SequencesWalk final : public ChunkWalk {
+ public:
+  /// Visits those in [first, last], in that order or the other, until `visit` returns false.
+  using Visit = std::function<bool(Sequence)>;
+  using ForEach =
+      std::function<void(Sequence first, Sequence last, bool is_descending, const Visit& visit)>;
+  explicit SequencesWalk(ForEach for_each) : for_each_(std::move(for_each)) {}
+
+  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
+    return FirstIn(FirstOf(chunk), SequenceRange().last, false);
+  }
+  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
+    return FirstIn(Sequence{1}, LastOf(chunk), true);
+  }
+  ChunkEvents events() override {
+    ChunkEvents events;
+    for_each_(FirstOf(chunk_), LastOf(chunk_), false, [&](Sequence sequence) {
+      events.set(OffsetOf(sequence));
+      return true;
+    });
+    return events;
+  }
+
+ private:
+  std::optional<std::uint32_t> FirstIn(Sequence first, Sequence last, bool is_descending) {
+    std::optional<std::uint32_t> chunk;
+    for_each_(first, last, is_descending, [&](Sequence sequence) {
+      chunk = chunk_ = ChunkOf(sequence);
+      return false;
+    });
+    return chunk;
+  }
+
+  const ForEach for_each_;
+  std::uint32_t chunk_ = 0;
+};
+
+using Walks = std::vector<std::unique_ptr<ChunkWalk>>;
+
+/// Where all walks are: each in turn goes on to where the one before it is, so that the rarest sets
+/// the pace.
+class AndWalk final : public ChunkWalk {
+ public:
+  explicit AndWalk(Walks walks) : walks_(std::move(walks)) {}
+
+  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
+    return Agree(chunk, &ChunkWalk::AtOrAfter);
+  }
+  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
+    return Agree(chunk, &ChunkWalk::AtOrBefore);
+  }
+  ChunkEvents events() override {
+    ChunkEvents events;
+    events.set();
+    for (const auto& walk : walks_) events &= walk->events();
+    return events;
+  }
+
+ private:
+  std::optional<std::uint32_t> Agree(
+      std::uint32_t chunk, std::optional<std::uint32_t> (ChunkWalk::*move)(std::uint32_t)) {
+    std::size_t agreed = 0;
+    for (std::size_t at = 0; agreed < walks_.size(); at = (at + 1) % walks_.size()) {
+      const auto found = (walks_[at].get()->*move)(chunk);
+      if (!found) return std::nullopt;
+      agreed = *found == chunk ? agreed + 1 : 1;
+      chunk = *found;
+    }
+    return chunk;
+  }
+
+  const Walks walks_;
+};
+
+/// Where any walk is.
+class OrWalk final : public ChunkWalk {
+ public:
+  explicit OrWalk(Walks walks) : walks_(std::move(walks)), found_(walks_.size()) {}
+
+  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
+    return Nearest(chunk, &ChunkWalk::AtOrAfter, std::less<>());
+  }
+  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
+    return Nearest(chunk, &ChunkWalk::AtOrBefore, std::greater<>());
+  }
+  ChunkEvents events() override {
+    ChunkEvents events;
+    for (std::size_t at = 0; at < walks_.size(); ++at) {
+      if (found_[at] == chunk_) events |= walks_[at]->events();
+    }
+    return events;
+  }
+
+ private:
+  template <typename IsNearer>
+  std::optional<std::uint32_t> Nearest(
+      std::uint32_t chunk, std::optional<std::uint32_t> (ChunkWalk::*move)(std::uint32_t),
+      IsNearer is_nearer) {
+    chunk_.reset();
+    for (std::size_t at = 0; at < walks_.size(); ++at) {
+      found_[at] = (walks_[at].get()->*move)(chunk);
+      if (found_[at] && (!chunk_ || is_nearer(*found_[at], *chunk_))) chunk_ = found_[at];
+    }
+    return chunk_;
+  }
+
+  const Walks walks_;
+  std::vector<std::optional<std::uint32_t>> found_;  ///< where each was found last
+  std::optional<std::uint32_t> chunk_;
+};
+
+std::unique_ptr<ChunkWalk> WalkVersions(const HistoryReader& reader, std::uint32_t ordinal) {
+  return std::make_unique<SequencesWalk>([&reader, ordinal](Sequence first, Sequence last,
+                                                            bool is_descending,
+                                                            const SequencesWalk::Visit& visit) {
+    reader.ForEachVersion(ordinal, first, last, is_descending, visit);
+  });
+}
+
+std::unique_ptr<ChunkWalk> WalkMemberships(const HistoryReader& reader, std::uint32_t member) {
+  return std::make_unique<SequencesWalk>([&reader, member](Sequence first, Sequence last,
+                                                           bool is_descending,
+                                                           const SequencesWalk::Visit& visit) {
+    reader.ForEachGroupsChange(
+        member, first, last, is_descending,
+        [&](Sequence sequence, std::uint32_t, bool) { return visit(sequence); });
+  });
+}
+
+/// The newest event of each group that ever held the member: its end, or passed over by whoever
+/// looks.
+std::unique_ptr<ChunkWalk> WalkGroupEnds(const History& history, std::uint32_t member) {
+  const HistoryReader& reader = history.reader();
+  const Sequence last = history.position();
+  std::set<std::uint32_t> groups;
+  reader.ForEachGroupsChange(member, Sequence{1}, last, false,
+                             [&](Sequence, std::uint32_t group, bool) {
+                               groups.insert(group);
+                               return true;
+                             });
+  std::set<Sequence> ends;
+  for (const std::uint32_t group : groups) {
+    reader.ForEachVersion(group, Sequence{1}, last, true, [&](Sequence sequence) {
+      ends.insert(sequence);
+      return false;
+    });
+  }
+  return std::make_unique<SequencesWalk>(
+      [ends = std::move(ends)](Sequence first, Sequence until, bool is_descending,
+                               const SequencesWalk::Visit& visit) {
+        auto begin = ends.lower_bound(first);
+        auto end = ends.upper_bound(until);
+        while (begin != end) {
+          if (!visit(is_descending ? *--end : *begin++)) return;
+        }
+      });
+}
+
+/// The walk over what may match an indexed filter (IsIndexed).
+class FilterWalk {
+ public:
+  FilterWalk(const History& history, const storage::EventLog& log,
+             const std::vector<Credential>& credentials)
+      : history_(history), log_(log), credentials_(credentials) {}
+
+  std::unique_ptr<ChunkWalk> Make(const EventFilter& filter) const {
+    if (const auto* node = std::get_if<EventFilter::Compare>(&filter.node)) {
+      return MakeCompare(*node);
+    }
+    if (const auto* node = std::get_if<EventFilter::SameChange>(&filter.node)) {
+      return Make(*node->inner);
+    }
+    if (const auto* node = std::get_if<EventFilter::And>(&filter.node)) {
+      return std::make_unique<AndWalk>(MakeAll(node->terms));
+    }
+    return std::make_unique<OrWalk>(MakeAll(std::get<EventFilter::Or>(filter.node).terms));
+  }
+
+ private:
+  Walks MakeAll(const std::vector<EventFilter>& terms) const {
+    Walks walks;
+    for (const EventFilter& term : terms) {
+      if (IsIndexed(term)) walks.push_back(Make(term));
+    }
+    return walks;
+  }
+
+  std::unique_ptr<ChunkWalk> MakeCompare(const EventFilter::Compare& compare) const {
     switch (compare.attribute) {
       case EventAttribute::kTime:
+        return std::make_unique<RangeWalk>(SequencesAt(compare));
       case EventAttribute::kSequence:
-        return FindRange(RangeOf(compare), chunk);
+        return std::make_unique<RangeWalk>(SequencesOf(compare));
       case EventAttribute::kMember:
       case EventAttribute::kMemberAdded:
       case EventAttribute::kMemberRemoved:
-        return FindMember(TextOf(compare), chunk);
+        return MakeMember(TextOf(compare));
       case EventAttribute::kActorName:
-        return FindActor(TextOf(compare), chunk);
+        return MakeActor(TextOf(compare));
       case EventAttribute::kResourceId:
-        return FindResource(TextOf(compare), chunk);
+        return MakeResource(TextOf(compare));
       default:
-        return FindTerm(compare.attribute, TextOf(compare), chunk);
+        return history_.WalkTerm(TermIndex::HashTerm(compare.attribute, TextOf(compare)));
     }
   }
 
@@ -128,74 +289,36 @@ class FilterCandidates final : public EventCandidates {
     return std::get<std::string>(compare.operand);
   }
 
-  ChunkEvents FindTerm(EventAttribute attribute, std::string_view comparable,
-                       std::uint32_t chunk) const {
-    return history_.FindTerm(TermIndex::HashTerm(attribute, comparable), chunk);
-  }
-
   /// Events carry the credential's id.
-  ChunkEvents FindActor(const std::string& name, std::uint32_t chunk) const {
-    ChunkEvents events;
+  std::unique_ptr<ChunkWalk> MakeActor(const std::string& name) const {
+    Walks walks;
     for (const Credential& credential : credentials_) {
       if (FoldCase(credential.name) != name) continue;
-      events |= FindTerm(EventAttribute::kActorId, credential.id.ToString(), chunk);
+      walks.push_back(history_.WalkTerm(
+          TermIndex::HashTerm(EventAttribute::kActorId, credential.id.ToString())));
     }
-    return events;
+    return std::make_unique<OrWalk>(std::move(walks));
   }
 
-  static SequenceRange RangeOfChunk(std::uint32_t chunk) {
-    return {FirstOf(chunk), Sequence{FirstOf(chunk + 1).value - 1}};
-  }
-
-  ChunkEvents FindResource(const std::string& text, std::uint32_t chunk) {
-    ChunkEvents events = FindTerm(EventAttribute::kResourceId, text, chunk);
-    const SequenceRange range = RangeOfChunk(chunk);
+  std::unique_ptr<ChunkWalk> MakeResource(const std::string& text) const {
+    Walks walks;
+    walks.push_back(history_.WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, text)));
     if (const auto ordinal = OrdinalOf(text)) {
-      history_.reader().ForEachVersion(*ordinal, range.first, range.last, false,
-                                       [&](Sequence sequence) {
-                                         events.set(OffsetOf(sequence));
-                                         return true;
-                                       });
+      walks.push_back(WalkVersions(history_.reader(), *ordinal));
     }
-    return events;
+    return std::make_unique<OrWalk>(std::move(walks));
   }
 
-  ChunkEvents FindMember(const std::string& text, std::uint32_t chunk) {
-    ChunkEvents events;
-    const SequenceRange range = RangeOfChunk(chunk);
+  std::unique_ptr<ChunkWalk> MakeMember(const std::string& text) const {
     if (const auto ordinal = OrdinalOf(text)) {
-      history_.reader().ForEachGroupsChange(
-          *ordinal, range.first, range.last,
-          [&](Sequence sequence, std::uint32_t, bool) { events.set(OffsetOf(sequence)); });
+      return WalkMemberships(history_.reader(), *ordinal);
     }
-    return events;
+    return std::make_unique<OrWalk>(Walks());
   }
 
-  std::optional<std::uint32_t> OrdinalOf(const std::string& text) {
-    const auto [known, is_new] = ordinals_.try_emplace(text);
-    if (is_new) {
-      const auto id = ResourceId::Parse(text);
-      if (id) known->second = history_.reader().OrdinalOf(*id);
-    }
-    return known->second;
-  }
-
-  static ChunkEvents FindRange(const SequenceRange& range, std::uint32_t chunk) {
-    ChunkEvents events;
-    const SequenceRange whole = RangeOfChunk(chunk);
-    const Sequence first = std::max(range.first, whole.first);
-    const Sequence last = std::min(range.last, whole.last);
-    for (Sequence at = first; at <= last; at = at.Next()) events.set(OffsetOf(at));
-    return events;
-  }
-
-  const SequenceRange& RangeOf(const EventFilter::Compare& compare) {
-    const auto [known, is_new] = ranges_.try_emplace(&compare);
-    if (is_new) {
-      known->second = compare.attribute == EventAttribute::kSequence ? SequencesOf(compare)
-                                                                     : SequencesAt(compare);
-    }
-    return known->second;
+  std::optional<std::uint32_t> OrdinalOf(const std::string& text) const {
+    const auto id = ResourceId::Parse(text);
+    return id ? history_.reader().OrdinalOf(*id) : std::nullopt;
   }
 
   static SequenceRange SequencesOf(const EventFilter::Compare& compare) {
@@ -239,31 +362,62 @@ class FilterCandidates final : public EventCandidates {
 
   const History& history_;
   const storage::EventLog& log_;
-  const EventFilter& filter_;
   const std::vector<Credential>& credentials_;
-  std::optional<std::uint32_t> chunk_;
-  ChunkEvents events_;  ///< of chunk_
-  std::map<std::string, std::optional<std::uint32_t>> ordinals_;
-  std::map<const EventFilter::Compare*, SequenceRange> ranges_;
 };
 
-class ListedCandidates final : public EventCandidates {
+class WalkedCandidates final : public EventCandidates {
  public:
-  explicit ListedCandidates(std::set<Sequence> sequences) : sequences_(std::move(sequences)) {}
+  explicit WalkedCandidates(std::unique_ptr<ChunkWalk> walk) : walk_(std::move(walk)) {}
 
   std::optional<Sequence> Next(Sequence from, Sequence last) override {
-    const auto found = sequences_.lower_bound(from);
-    if (found == sequences_.end() || *found > last) return std::nullopt;
-    return *found;
+    std::size_t offset = OffsetOf(from);
+    auto chunk = std::optional(ChunkOf(from));
+    while ((chunk = MoveForwards(*chunk))) {
+      if (*chunk != ChunkOf(from)) offset = 0;
+      if (FirstOf(*chunk) > last) return std::nullopt;
+      while (offset < kChunkEvents && !events_[offset]) ++offset;
+      if (offset < kChunkEvents) {
+        const Sequence found{FirstOf(*chunk).value + offset};
+        return found <= last ? std::optional(found) : std::nullopt;
+      }
+      chunk = *chunk + 1;
+    }
+    return std::nullopt;
   }
+
   std::optional<Sequence> Previous(Sequence from, Sequence first) override {
-    const auto beyond = sequences_.upper_bound(from);
-    if (beyond == sequences_.begin() || *std::prev(beyond) < first) return std::nullopt;
-    return *std::prev(beyond);
+    std::size_t beyond = OffsetOf(from) + 1;
+    auto chunk = std::optional(ChunkOf(from));
+    while ((chunk = MoveBackwards(*chunk))) {
+      if (*chunk != ChunkOf(from)) beyond = kChunkEvents;
+      if (LastOf(*chunk) < first) return std::nullopt;
+      while (beyond > 0 && !events_[beyond - 1]) --beyond;
+      if (beyond > 0) {
+        const Sequence found{FirstOf(*chunk).value + beyond - 1};
+        return found >= first ? std::optional(found) : std::nullopt;
+      }
+      if (*chunk == 0) return std::nullopt;
+      chunk = *chunk - 1;
+    }
+    return std::nullopt;
   }
 
  private:
-  const std::set<Sequence> sequences_;
+  std::optional<std::uint32_t> MoveForwards(std::uint32_t chunk) {
+    return chunk_ == chunk ? chunk_ : Keep(walk_->AtOrAfter(chunk));
+  }
+  std::optional<std::uint32_t> MoveBackwards(std::uint32_t chunk) {
+    return chunk_ == chunk ? chunk_ : Keep(walk_->AtOrBefore(chunk));
+  }
+  std::optional<std::uint32_t> Keep(std::optional<std::uint32_t> found) {
+    chunk_ = found;
+    if (found) events_ = walk_->events();
+    return found;
+  }
+
+  const std::unique_ptr<ChunkWalk> walk_;
+  std::optional<std::uint32_t> chunk_;
+  ChunkEvents events_;  ///< of chunk_
 };
 
 }  // namespace
@@ -273,48 +427,28 @@ std::unique_ptr<EventCandidates> FindCandidates(const History& history,
                                                 const EventFilter& filter,
                                                 const std::vector<Credential>& credentials) {
   if (!IsIndexed(filter)) return nullptr;
-  return std::make_unique<FilterCandidates>(history, log, filter, credentials);
+  return std::make_unique<WalkedCandidates>(FilterWalk(history, log, credentials).Make(filter));
 }
 
 std::unique_ptr<EventCandidates> FindResourceEvents(const History& history, const ResourceId& id,
                                                     bool memberships) {
   const HistoryReader& reader = history.reader();
-  const Sequence last = history.position();
-  std::set<Sequence> sequences;
-  const auto add = [&](Sequence sequence) {
-    sequences.insert(sequence);
-    return true;
-  };
+  Walks walks;
   if (const auto ordinal = reader.OrdinalOf(id)) {
-    reader.ForEachVersion(*ordinal, Sequence{1}, last, false, add);
-    std::set<std::uint32_t> groups;
+    walks.push_back(WalkVersions(reader, *ordinal));
     if (memberships) {
-      reader.ForEachGroupsChange(*ordinal, Sequence{1}, last,
-                                 [&](Sequence sequence, std::uint32_t group, bool) {
-                                   sequences.insert(sequence);
-                                   groups.insert(group);
-                                 });
+      walks.push_back(WalkMemberships(reader, *ordinal));
+      walks.push_back(WalkGroupEnds(history, *ordinal));
     }
-    for (const std::uint32_t group : groups) {
-      // Its newest event is its end, or is passed over by whoever looks.
-      reader.ForEachVersion(group, Sequence{1}, last, true, [&](Sequence sequence) {
-        sequences.insert(sequence);
-        return false;
-      });
-    }
-    return std::make_unique<ListedCandidates>(std::move(sequences));
+  } else if (id != ResourceId{}) {
+    // No resource of SCIM: a credential, whose few events are found by its id.
+    walks.push_back(
+        history.WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, id.ToString())));
+  } else {
+    // Events about none share the id that is all zero: nothing finds them by it.
+    return nullptr;
   }
-  // Events about none share the id that is all zero: nothing finds them by it.
-  if (id == ResourceId{}) return nullptr;
-  // No resource of SCIM: a credential, whose few events are found by its id.
-  for (std::uint32_t chunk = 0; FirstOf(chunk) <= last; ++chunk) {
-    const ChunkEvents events =
-        history.FindTerm(TermIndex::HashTerm(EventAttribute::kResourceId, id.ToString()), chunk);
-    for (std::size_t offset = 0; events.any() && offset < kChunkEvents; ++offset) {
-      if (events[offset]) sequences.insert(Sequence{FirstOf(chunk).value + offset});
-    }
-  }
-  return std::make_unique<ListedCandidates>(std::move(sequences));
+  return std::make_unique<WalkedCandidates>(std::make_unique<OrWalk>(std::move(walks)));
 }
 
 }  // namespace scimledger::projections

@@ -28,8 +28,8 @@ std::unique_ptr<EventCandidates> FindCandidates(const History& history,
                                                 const EventFilter& filter,
                                                 const std::vector<Credential>& credentials);
 
-/// The events on one resource (nullptr: of an id that stands for none); with `memberships` also those by which it joined or left groups, and
-/// the ends of those groups.
+/// The events on one resource (nullptr: of an id that stands for none); with `memberships` also
+/// those by which it joined or left groups, and the ends of those groups.
 std::unique_ptr<EventCandidates> FindResourceEvents(const History& history, const ResourceId& id,
                                                     bool memberships);
 

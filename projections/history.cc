@@ -17,7 +17,7 @@ namespace {
 /// Rows are written together up to this many bytes, so that folding many events costs few writes.
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
 /// How often the log is looked at after a nudge, and for how long.
-constexpr std::chrono::milliseconds kPollEvery{5};
+constexpr std::chrono::milliseconds kPollEvery{10};
 constexpr std::chrono::seconds kAwakeFor{10};
 constexpr std::chrono::milliseconds kProgressEvery{200};
 constexpr std::chrono::seconds kAsleepFor{60};
@@ -25,9 +25,12 @@ constexpr std::chrono::seconds kAsleepFor{60};
 constexpr std::chrono::milliseconds kPauseMin{100};
 constexpr std::chrono::milliseconds kPauseMax{5'000};
 constexpr std::size_t kAdministrationsMax = 4;
-/// After so many at a time, what was folded is kept at once: they would be folded again by each start
-/// after a crash.
+/// After so many at a time, what was folded is kept at once: they would be folded again by each
+/// start after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
+/// What is offered beyond this waits in the log instead.
+constexpr std::size_t kOfferedEventsMax = 16'384;
+constexpr std::size_t kOfferedBytesMax = std::size_t{32} << 20U;
 /// What a stop folds at most.
 constexpr std::uint64_t kLastEvents = 5'000;
 
@@ -45,8 +48,7 @@ storage::Result<std::optional<HistoryPosition>> ReadPosition(const storage::KeyV
 storage::Result<bool> Fits(const storage::EventLog& log, const HistoryPosition& position) {
   if (position.log_id != log.id() || position.sequence > log.head().sequence) return false;
   if (position.sequence == Sequence{0}) return true;
-  SCIMLEDGER_TRY_ASSIGN(const auto reader,
-                        log.Read(position.sequence, storage::ReadCheck::kTrust));
+  SCIMLEDGER_TRY_ASSIGN(const auto reader, log.Read(position.sequence, storage::ReadCheck::kTrust));
   SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
   return stored && stored->id == position.event;
 }
@@ -119,9 +121,7 @@ History::History(const storage::EventLog& log, Options options,
 
 History::~History() {
   is_stopping_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-  }
+  { const std::lock_guard lock(mutex_); }
   nudged_.notify_all();
   if (!thread_.joinable()) return;
   thread_.join();
@@ -155,21 +155,19 @@ storage::Result<void> History::Restore(const HistoryPosition& position) {
   const std::uint32_t chunk = ChunkOf(position.sequence.Next());
   terms_.Open(chunk);
   const Sequence before{FirstOf(chunk).value - 1};
-  SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), before,
-                                                             position.sequence,
-                                                             DecodeFor::kIndexing));
+  SCIMLEDGER_TRY_ASSIGN(
+      const auto batches,
+      ReadEventBatches(log_, fold_.registry(), before, position.sequence, DecodeFor::kIndexing));
   while (true) {
     SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
     if (batch.empty()) return {};
-    for (const Event& event : batch) terms_.Add(event);
+    for (const Event& event : batch) terms_.Add(*fold_.registry(), event);
   }
 }
 
 void History::Nudge() {
   if (is_awake_.load(std::memory_order_relaxed) || is_awake_.exchange(true)) return;
-  {
-    const std::lock_guard lock(mutex_);
-  }
+  { const std::lock_guard lock(mutex_); }
   nudged_.notify_all();
 }
 
@@ -190,10 +188,9 @@ storage::Result<void> History::WaitFor(Sequence sequence,
     if (position() >= sequence) break;
     if (progress) progress(position());
     if (std::chrono::steady_clock::now() >= deadline) {
-      return storage::Fail(
-          storage::ErrorCode::kUnavailable,
-          fmt::format("the history is at sequence {} and still on its way to {}", position().value,
-                      sequence.value));
+      return storage::Fail(storage::ErrorCode::kUnavailable,
+                           fmt::format("the history is at sequence {} and still on its way to {}",
+                                       position().value, sequence.value));
     }
   }
   return {};
@@ -247,6 +244,11 @@ void History::FailWith(storage::Error error) {
                               options_.directory.string(), error.message);
   if (options_.notice) options_.notice(error.message);
   {
+    const std::lock_guard lock(offers_mutex_);
+    takes_offers_ = false;
+    offered_.clear();
+  }
+  {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(error);
   }
@@ -274,14 +276,53 @@ bool History::WaitForWork() {
   return !is_stopping_;
 }
 
+void History::Offer(std::vector<Event> events, std::size_t bytes) {
+  const std::lock_guard lock(offers_mutex_);
+  const bool is_full = offered_events_ >= kOfferedEventsMax || offered_bytes_ >= kOfferedBytesMax;
+  if (is_full || !takes_offers_) return;
+  offered_events_ += events.size();
+  offered_bytes_ += bytes;
+  offered_.push_back(std::move(events));
+}
+
 storage::Result<void> History::CatchUp() {
-  const Sequence head = log_.head().sequence;
+  const std::uint64_t before = position().value;
+  std::vector<std::vector<Event>> offered;
+  {
+    const std::lock_guard lock(offers_mutex_);
+    offered.swap(offered_);
+    offered_events_ = 0;
+    offered_bytes_ = 0;
+  }
   // What an earlier try folded and could not write.
   SCIMLEDGER_TRY(WriteFolded());
-  if (head <= position()) return {};
-  const std::uint64_t before = position().value;
-  SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), position(),
-                                                             head, DecodeFor::kIndexing));
+  if (offered.empty()) {
+    SCIMLEDGER_TRY(FoldFromLog(log_.head().sequence));
+  } else {
+    SCIMLEDGER_TRY(FoldOffered(std::move(offered)));
+  }
+  SCIMLEDGER_TRY(WriteFolded());
+  if (position().value - before < kKeepEvents) return {};
+  return store_->Flush();
+}
+
+storage::Result<void> History::FoldOffered(std::vector<std::vector<Event>> batches) {
+  for (std::vector<Event>& batch : batches) {
+    const Sequence first = batch.front().sequence;
+    if (first > fold_.head().Next()) SCIMLEDGER_TRY(FoldFromLog(Sequence{first.value - 1}));
+    for (const Event& event : batch) {
+      // The log may have been read beyond it meanwhile.
+      if (event.sequence == fold_.head().Next()) SCIMLEDGER_TRY(FoldOne(event));
+    }
+    batch.clear();
+  }
+  return {};
+}
+
+storage::Result<void> History::FoldFromLog(Sequence until) {
+  if (until <= fold_.head()) return {};
+  SCIMLEDGER_TRY_ASSIGN(const auto batches, ReadEventBatches(log_, fold_.registry(), fold_.head(),
+                                                             until, DecodeFor::kIndexing));
   while (!is_stopping_) {
     const auto batch = batches->Next();
     if (!batch) {
@@ -292,14 +333,13 @@ storage::Result<void> History::CatchUp() {
     if (batch->empty()) break;
     for (const Event& event : *batch) SCIMLEDGER_TRY(FoldOne(event));
   }
-  SCIMLEDGER_TRY(WriteFolded());
-  if (position().value - before < kKeepEvents) return {};
-  return store_->Flush();
+  return {};
 }
 
 storage::Result<void> History::FoldOne(const Event& event) {
+  const RegistryPtr registry = fold_.registry();
   SCIMLEDGER_TRY(fold_.Fold(event));
-  terms_.Add(event);
+  terms_.Add(*registry, event);
   if (IsAdministration(event.kind)) {
     const std::lock_guard lock(mutex_);
     administration_.push_back(event.sequence);

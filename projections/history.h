@@ -48,19 +48,22 @@ class History {
 
   /// The log may have grown. Cheap; called for every command.
   void Nudge();
+  /// Events that the log has now, of `bytes` there: it need not read and decode them again. One
+  /// thread, in order; what is more than it has room for is read from the log after all.
+  void Offer(std::vector<Event> events, std::size_t bytes);
   Sequence position() const { return Sequence{position_.load(std::memory_order_acquire)}; }
   /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`.
   /// Else why it does not follow the log any more. `progress` is told the position now and then.
-  [[nodiscard]] storage::Result<void> WaitFor(
-      Sequence sequence, std::chrono::steady_clock::time_point deadline,
-      const std::function<void(Sequence)>& progress = {});
+  [[nodiscard]] storage::Result<void> WaitFor(Sequence sequence,
+                                              std::chrono::steady_clock::time_point deadline,
+                                              const std::function<void(Sequence)>& progress = {});
 
   const HistoryReader& reader() const { return reader_; }
   /// Schemas, settings and credentials as of `at`, up to the position. Throws HistoryError.
   std::shared_ptr<const Administration> AdministrationAt(Sequence at) const;
-  /// Which events of the chunk have the term, of those up to the position. Throws HistoryError.
-  ChunkEvents FindTerm(TermIndex::Term term, std::uint32_t chunk) const {
-    return terms_.Find(*store_, term, chunk);
+  /// The events that have the term, of those up to the position. Throws HistoryError.
+  std::unique_ptr<ChunkWalk> WalkTerm(TermIndex::Term term) const {
+    return terms_.Walk(*store_, term);
   }
 
   std::size_t memory_bytes() const { return store_->memory_bytes(); }
@@ -74,6 +77,8 @@ class History {
   [[nodiscard]] storage::Result<void> Restore(const HistoryPosition& position);
   void Follow();
   [[nodiscard]] storage::Result<void> CatchUp();
+  [[nodiscard]] storage::Result<void> FoldOffered(std::vector<std::vector<Event>> batches);
+  [[nodiscard]] storage::Result<void> FoldFromLog(Sequence until);
   [[nodiscard]] storage::Result<void> FoldOne(const Event& event);
   [[nodiscard]] storage::Result<void> WriteFolded();
   bool WaitForWork();
@@ -93,10 +98,16 @@ class History {
   std::condition_variable moved_;   ///< position, failure
   std::condition_variable nudged_;  ///< is_awake_, is_stopping_, waiting_
   std::optional<storage::Error> failure_;
-  std::size_t waiting_ = 0;  ///< callers of WaitFor
+  std::size_t waiting_ = 0;               ///< callers of WaitFor
   std::vector<Sequence> administration_;  ///< sequences up to the position
   /// By how many of them were folded.
   mutable std::map<std::size_t, std::shared_ptr<const Administration>> administrations_;
+
+  std::mutex offers_mutex_;
+  std::vector<std::vector<Event>> offered_;
+  std::size_t offered_events_ = 0;
+  std::size_t offered_bytes_ = 0;
+  bool takes_offers_ = true;
 
   std::thread thread_;
 };

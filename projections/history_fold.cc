@@ -73,10 +73,9 @@ storage::Result<void> HistoryFold::Fold(const Event& event) {
   SCIMLEDGER_TRY(Apply(*this, event));
   position_.sequence = event.sequence;
   position_.event = event.id;
-  std::string value;
-  AppendBigEndian(value, static_cast<std::uint64_t>(event.time_us));
-  if (IsAboutResource(event.kind)) AppendBigEndian(value, *OrdinalOf(event.resource));
-  batch_.Put(HistoryKey(HistoryRow::kTouched, event.sequence), value);
+  TouchedEvent touched{event.time_us};
+  if (IsAboutResource(event.kind)) touched.ordinal = *OrdinalOf(event.resource);
+  AppendTouched(touched_, touched);
   if (IsAdministration(event.kind)) {
     batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence), {});
   }
@@ -85,9 +84,12 @@ storage::Result<void> HistoryFold::Fold(const Event& event) {
 }
 
 storage::Result<void> HistoryFold::Write() {
+  const Sequence first{position_.sequence.value + 1 - CountTouched(touched_)};
+  batch_.Put(HistoryKey(HistoryRow::kTouched, first), touched_);
   batch_.Put(std::string(1, static_cast<char>(HistoryRow::kPosition)), EncodePosition(position_));
   SCIMLEDGER_TRY(store_.Write(batch_));
   batch_.Clear();
+  touched_.clear();
   Forget();
   // They go with the next rows: a set is read from what is written.
   PutDueSets();
@@ -127,18 +129,21 @@ void HistoryFold::PutResource(const ResourcePtr& before, const ResourcePtr& afte
     ordinals_[any.id] = any.ordinal;
     batch_.Put(IdKey(any.id), EncodeOrdinal(any.ordinal));
   }
-  if (after == nullptr) return batch_.Put(key, {});
-  batch_.Put(key, EncodeVersion(*after));
-  if (before == nullptr || before->document != after->document) PutKeys(before.get(), *after);
+  if (after == nullptr) {
+    batch_.Put(key, {});
+  } else {
+    batch_.Put(key, EncodeVersion(*after));
+    if (before == nullptr || before->document == after->document) return;
+  }
+  PutLostKeys(*before, after.get());
 }
 
-void HistoryFold::PutKeys(const Resource* before, const Resource& after) {
-  std::vector<KeyHash> known;
-  if (before != nullptr) known = lookups_->KeysOf(*before);
-  for (const KeyHash key : lookups_->KeysOf(after)) {
-    if (!std::binary_search(known.begin(), known.end(), key)) {
-      batch_.Put(KeyHashKey(key, after.ordinal), {});
-    }
+void HistoryFold::PutLostKeys(const Resource& before, const Resource* after) {
+  std::vector<KeyHash> kept;
+  if (after != nullptr) kept = lookups_->KeysOf(*after);
+  for (const KeyHash key : lookups_->KeysOf(before)) {
+    if (std::binary_search(kept.begin(), kept.end(), key)) continue;
+    batch_.Put(KeyHashKey(key, before.ordinal), {});
   }
 }
 

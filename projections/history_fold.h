@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "projections/administration.h"
@@ -26,7 +27,7 @@ struct HistoryPosition {
 class HistoryFold final : public AdministrationFold {
  public:
   /// Version of the rows and of the fold; another version on disk means rebuild.
-  static constexpr std::uint8_t kVersion = 1;
+  static constexpr std::uint8_t kVersion = 2;
 
   /// `store` must outlive it and be at `position`.
   HistoryFold(storage::KeyValueStore& store, const HistoryPosition& position);
@@ -34,7 +35,7 @@ class HistoryFold final : public AdministrationFold {
   /// After it, Write must come before the position moves on for anybody. Events come in order.
   [[nodiscard]] storage::Result<void> Fold(const Event& event);
   /// Bytes that wait for Write.
-  std::size_t pending_bytes() const { return batch_.bytes(); }
+  std::size_t pending_bytes() const { return batch_.bytes() + touched_.size(); }
   storage::KeyValueBatch& batch() { return batch_; }
   /// Writes what was folded, with the position.
   [[nodiscard]] storage::Result<void> Write();
@@ -64,7 +65,9 @@ class HistoryFold final : public AdministrationFold {
   };
 
   std::optional<std::uint32_t> OrdinalOf(const ResourceId& id) const;
-  void PutKeys(const Resource* before, const Resource& after);
+  /// Nothing is written for a key that a resource holds: who looks for its holders asks the present
+  /// directory too.
+  void PutLostKeys(const Resource& before, const Resource* after);
   void PutMembers(const Event& event);
   GroupState& StateOf(std::uint32_t group);
   void PutDueSets();
@@ -75,6 +78,7 @@ class HistoryFold final : public AdministrationFold {
   HistoryReader reader_;
   HistoryPosition position_;
   storage::KeyValueBatch batch_;
+  std::string touched_;  ///< the row of kTouched that goes with the batch
   std::unique_ptr<LookupAttributes> lookups_;
   mutable boost::unordered_flat_map<ResourceId, ResourcePtr, UuidHash> recent_;
   mutable std::size_t recent_bytes_ = 0;

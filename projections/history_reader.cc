@@ -66,7 +66,7 @@ ResourcePtr HistoryReader::ResourceAt(std::uint32_t ordinal, Sequence at) const 
   return DecodeVersion(ordinal, cursor->value());
 }
 
-std::vector<std::uint32_t> HistoryReader::HoldersOf(KeyHash key, std::size_t count_max) const {
+std::vector<std::uint32_t> HistoryReader::PastHoldersOf(KeyHash key, std::size_t count_max) const {
   std::vector<std::uint32_t> holders;
   const std::string first = KeyHashKey(key, 0);
   const std::string_view prefix =
@@ -102,9 +102,10 @@ std::vector<Membership> HistoryReader::MembersAt(std::uint32_t group, Sequence a
 
 std::vector<Membership> HistoryReader::GroupsAt(std::uint32_t member, Sequence at) const {
   SetChanges changes;
-  ForEachGroupsChange(member, Sequence{1}, at,
+  ForEachGroupsChange(member, Sequence{1}, at, false,
                       [&](Sequence sequence, std::uint32_t group, bool joined) {
                         changes.Put(group, sequence, joined);
+                        return true;
                       });
   return changes.Over({});
 }
@@ -142,13 +143,18 @@ void HistoryReader::ForEachTouched(
     Sequence after, Sequence until,
     const std::function<void(Sequence, std::uint32_t)>& visit) const {
   const auto cursor = store_.Scan();
-  cursor->Seek(HistoryKey(HistoryRow::kTouched, after.Next()));
+  cursor->SeekBack(HistoryKey(HistoryRow::kTouched, after.Next()));
   for (; cursor->is_valid() && cursor->key().front() == static_cast<char>(HistoryRow::kTouched);
        cursor->Next()) {
-    const Sequence sequence = SequenceOf(cursor->key());
-    if (sequence > until) return;
-    if (cursor->value().size() > sizeof(std::int64_t)) {
-      visit(sequence, ReadBigEndian<std::uint32_t>(cursor->value(), sizeof(std::int64_t)));
+    const Sequence first = SequenceOf(cursor->key());
+    if (first > until) return;
+    const std::size_t count = CountTouched(cursor->value());
+    const std::size_t begin = after < first ? 0 : after.value + 1 - first.value;
+    for (std::size_t at = begin; at < count; ++at) {
+      const Sequence sequence{first.value + at};
+      if (sequence > until) return;
+      const std::uint32_t ordinal = TouchedAt(cursor->value(), at).ordinal;
+      if (ordinal != TouchedEvent::kNone) visit(sequence, ordinal);
     }
   }
   ExpectEnd(*cursor);
@@ -172,26 +178,37 @@ void HistoryReader::ForEachVersion(std::uint32_t ordinal, Sequence first, Sequen
 }
 
 void HistoryReader::ForEachGroupsChange(
-    std::uint32_t member, Sequence first, Sequence last,
-    const std::function<void(Sequence, std::uint32_t, bool)>& visit) const {
+    std::uint32_t member, Sequence first, Sequence last, bool is_descending,
+    const std::function<bool(Sequence, std::uint32_t, bool)>& visit) const {
   constexpr std::size_t kSequenceAt = 1 + sizeof(std::uint32_t);
   const auto cursor = store_.Scan();
-  cursor->Seek(HistoryKey(HistoryRow::kGroups, member, first));
-  for (; cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kGroups, member); cursor->Next()) {
+  if (is_descending) {
+    cursor->SeekBack(GroupsKey(member, last, UINT32_MAX));
+  } else {
+    cursor->Seek(GroupsKey(member, first, 0));
+  }
+  while (cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kGroups, member)) {
     const Sequence sequence{ReadBigEndian<std::uint64_t>(cursor->key(), kSequenceAt)};
-    if (sequence > last) return;
-    visit(sequence,
-          ReadBigEndian<std::uint32_t>(cursor->key(), kSequenceAt + sizeof sequence.value),
-          cursor->value() == "+");
+    const auto group =
+        ReadBigEndian<std::uint32_t>(cursor->key(), kSequenceAt + sizeof sequence.value);
+    if (sequence < first || sequence > last || !visit(sequence, group, cursor->value() == "+")) {
+      return;
+    }
+    is_descending ? cursor->Previous() : cursor->Next();
   }
   ExpectEnd(*cursor);
 }
 
 std::int64_t HistoryReader::TimeOf(Sequence sequence) const {
-  const auto value = Expect(store_.Get(HistoryKey(HistoryRow::kTouched, sequence)));
-  if (value) return static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(*value, 0));
-  throw HistoryError({storage::ErrorCode::kCorrupt,
-                      fmt::format("the history has no event {}", sequence.value)});
+  const auto cursor = store_.Scan();
+  cursor->SeekBack(HistoryKey(HistoryRow::kTouched, sequence));
+  ExpectEnd(*cursor);
+  if (cursor->is_valid() && cursor->key().front() == static_cast<char>(HistoryRow::kTouched)) {
+    const std::size_t index = sequence.value - SequenceOf(cursor->key()).value;
+    if (index < CountTouched(cursor->value())) return TouchedAt(cursor->value(), index).time_us;
+  }
+  throw HistoryError(
+      {storage::ErrorCode::kCorrupt, fmt::format("the history has no event {}", sequence.value)});
 }
 
 std::vector<Sequence> HistoryReader::Administration() const {

@@ -21,9 +21,9 @@ class HistoryReader {
   /// The resource as of `at`. nullptr: not created yet, or deleted. One seek, whatever happened
   /// before or since.
   ResourcePtr ResourceAt(std::uint32_t ordinal, Sequence at) const;
-  /// The first resources that held the key at some time, in order of creation; whoever asks checks
-  /// them.
-  std::vector<std::uint32_t> HoldersOf(KeyHash key, std::size_t count_max) const;
+  /// The first resources that held the key and gave it up, or were deleted with it, in order of
+  /// creation; whoever asks checks them.
+  std::vector<std::uint32_t> PastHoldersOf(KeyHash key, std::size_t count_max) const;
 
   /// Members of a group as of `at`, ascending. Costs the newest whole set before it and at most
   /// what it takes to make the next one (history_fold.h).
@@ -45,10 +45,11 @@ class HistoryReader {
   /// false.
   void ForEachVersion(std::uint32_t ordinal, Sequence first, Sequence last, bool is_descending,
                       const std::function<bool(Sequence)>& visit) const;
-  /// Events by which the member joined or left a group, in [first, last].
-  void ForEachGroupsChange(std::uint32_t member, Sequence first, Sequence last,
-                           const std::function<void(Sequence, std::uint32_t group, bool joined)>&
-                               visit) const;
+  /// Events by which the member joined or left a group, in [first, last], in that order or the
+  /// other, until `visit` returns false.
+  void ForEachGroupsChange(
+      std::uint32_t member, Sequence first, Sequence last, bool is_descending,
+      const std::function<bool(Sequence, std::uint32_t group, bool joined)>& visit) const;
   /// Recorded time of an event.
   std::int64_t TimeOf(Sequence sequence) const;
   /// Sequences of the events on schemas, settings and credentials, ascending.

@@ -13,6 +13,7 @@ using storage::ReadBigEndian;
 
 constexpr std::size_t kUuidBytes = 16;
 constexpr std::size_t kVersionHeadBytes = kUuidBytes + 1 + 3 * sizeof(std::uint64_t);
+constexpr std::size_t kTouchedBytes = sizeof(std::uint64_t) + sizeof(std::uint32_t);
 constexpr std::size_t kMembershipBytes = sizeof(std::uint32_t) + sizeof(std::uint64_t);
 /// The lowest bit of a change tells whether it adds; an ordinal needs 32 of the others.
 constexpr std::size_t kChangeBytes = sizeof(std::uint64_t);
@@ -63,9 +64,9 @@ std::string GroupsKey(std::uint32_t member, Sequence sequence, std::uint32_t gro
   return key;
 }
 
-std::string TermKey(std::uint64_t term, std::uint32_t chunk) {
-  std::string key = BeginKey(HistoryRow::kTerm, sizeof term + sizeof chunk);
-  AppendBigEndian(key, term);
+std::string TermKey(std::uint32_t bucket, std::uint32_t chunk) {
+  std::string key = BeginKey(HistoryRow::kTerms, sizeof bucket + sizeof chunk);
+  AppendBigEndian(key, bucket);
   AppendBigEndian(key, chunk);
   return key;
 }
@@ -106,6 +107,19 @@ ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value) {
   resource->last_modified_us = static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(value, at));
   resource->document = value.substr(kVersionHeadBytes);
   return resource;
+}
+
+void AppendTouched(std::string& row, const TouchedEvent& event) {
+  AppendBigEndian(row, static_cast<std::uint64_t>(event.time_us));
+  AppendBigEndian(row, event.ordinal);
+}
+
+std::size_t CountTouched(std::string_view row) { return row.size() / kTouchedBytes; }
+
+TouchedEvent TouchedAt(std::string_view row, std::size_t index) {
+  const std::size_t at = index * kTouchedBytes;
+  return {static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(row, at)),
+          ReadBigEndian<std::uint32_t>(row, at + sizeof(std::uint64_t))};
 }
 
 std::string EncodeMembers(const MembersRow& row) {

@@ -16,16 +16,16 @@ namespace scimledger::projections {
 /// The rows of the history projection (README.md): keys in order, so that everything about one
 /// resource, one group or one term lies together, oldest first. Integers are big-endian.
 enum class HistoryRow : char {
-  kPosition = 'p',     ///< one: see HistoryPosition
-  kVersion = 'v',      ///< ordinal ‖ sequence → the resource right after that event; empty: deleted
-  kId = 'i',           ///< resource id → ordinal
-  kKey = 'k',          ///< key hash ‖ ordinal → nothing: it held the key at some time
-  kMembers = 'm',      ///< group ‖ sequence → what the event did to its members
-  kMemberSet = 'M',    ///< group ‖ sequence → its members right after that event
-  kGroups = 'g',       ///< member ‖ sequence ‖ group → whether it joined or left
-  kTouched = 'l',      ///< sequence → recorded time ‖ ordinal of the resource, if it is about one
+  kPosition = 'p',  ///< one: see HistoryPosition
+  kVersion = 'v',  ///< ordinal ‖ sequence → the resource right after that event; empty: deleted
+  kId = 'i',       ///< resource id → ordinal
+  kKey = 'k',      ///< key hash ‖ ordinal → nothing: it held the key and gave it up
+  kMembers = 'm',  ///< group ‖ sequence → what the event did to its members
+  kMemberSet = 'M',  ///< group ‖ sequence → its members right after that event
+  kGroups = 'g',     ///< member ‖ sequence ‖ group → whether it joined or left
+  kTouched = 'l',    ///< first of some sequences → what each is about and when: see TouchedEvent
   kAdministration = 'r',  ///< sequence of an event on schemas, settings, credentials → nothing
-  kTerm = 't',         ///< term hash ‖ chunk → which events of the chunk have the term
+  kTerms = 't',  ///< bucket ‖ chunk → its terms, and which events have them: term_index.h
 };
 
 std::string HistoryKey(HistoryRow row, std::uint32_t owner, Sequence sequence);
@@ -33,7 +33,7 @@ std::string HistoryKey(HistoryRow row, Sequence sequence);
 std::string IdKey(const ResourceId& id);
 std::string KeyHashKey(KeyHash key, std::uint32_t ordinal);
 std::string GroupsKey(std::uint32_t member, Sequence sequence, std::uint32_t group);
-std::string TermKey(std::uint64_t term, std::uint32_t chunk);
+std::string TermKey(std::uint32_t bucket, std::uint32_t chunk);
 
 /// The sequence that a key of `row ‖ owner ‖ sequence` ends with. The caller knows its row.
 Sequence SequenceOf(std::string_view key);
@@ -44,6 +44,17 @@ std::string EncodeVersion(const Resource& resource);
 /// nullptr: an empty value, a deleted resource. Throws HistoryError for anything else that is no
 /// version.
 ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value);
+
+/// What one event of a row of kTouched was about. The row's events follow each other.
+struct TouchedEvent {
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::int64_t time_us = 0;       ///< recorded
+  std::uint32_t ordinal = kNone;  ///< of the resource; kNone: it is about none
+};
+void AppendTouched(std::string& row, const TouchedEvent& event);
+std::size_t CountTouched(std::string_view row);
+/// `index` is below CountTouched.
+TouchedEvent TouchedAt(std::string_view row, std::size_t index);
 
 /// What one event did to one set.
 struct MembershipChange {

@@ -50,10 +50,10 @@ std::optional<FoundResources> PastDirectory::LookUpAny(std::optional<ResourceTyp
   for (const EqualityKey& key : keys) {
     const std::size_t left = hits_max - hits;
     const bool is_bounded = left < std::numeric_limits<std::size_t>::max();
-    const std::vector<std::uint32_t> ordinals = OrdinalsOf(key, is_bounded ? left + 1 : left);
-    if (ordinals.size() > left) return std::nullopt;
-    hits += ordinals.size();
-    for (const std::uint32_t ordinal : ordinals) {
+    const auto ordinals = OrdinalsOf(key, is_bounded ? left + 1 : left);
+    if (!ordinals || ordinals->size() > left) return std::nullopt;
+    hits += ordinals->size();
+    for (const std::uint32_t ordinal : *ordinals) {
       ResourcePtr row = view_->RowAt(ordinal);
       if (row == nullptr || (type && row->type != *type)) continue;
       if (key.kind == EqualityKey::Kind::kAttribute &&
@@ -74,25 +74,40 @@ std::optional<FoundResources> PastDirectory::LookUpAny(std::optional<ResourceTyp
   return found;
 }
 
-std::vector<std::uint32_t> PastDirectory::OrdinalsOf(const EqualityKey& key,
-                                                     std::size_t count_max) const {
-  if (key.kind == EqualityKey::Kind::kAttribute) {
-    return view_->history().reader().HoldersOf(
-        HashKey(key.path.sub.value_or(key.path.attribute), key.key), count_max);
-  }
+std::optional<std::vector<std::uint32_t>> PastDirectory::OrdinalsOf(const EqualityKey& key,
+                                                                    std::size_t count_max) const {
+  if (key.kind == EqualityKey::Kind::kAttribute) return HoldersOf(key, count_max);
+  std::vector<std::uint32_t> ordinals;
   const std::optional<ResourceId> id = ResourceId::Parse(key.key);
   const ResourcePtr row = id ? view_->FindRow(*id) : nullptr;
-  if (row == nullptr) return {};
-  if (key.kind == EqualityKey::Kind::kId) return {row->ordinal};
-  std::vector<std::uint32_t> ordinals;
+  if (row == nullptr) return ordinals;
+  if (key.kind == EqualityKey::Kind::kId) {
+    ordinals.push_back(row->ordinal);
+    return ordinals;
+  }
   for (const ResourcePtr& group : view_->GroupsOf(row->ordinal)) {
     ordinals.push_back(group->ordinal);
   }
   return ordinals;
 }
 
+std::optional<std::vector<std::uint32_t>> PastDirectory::HoldersOf(const EqualityKey& key,
+                                                                   std::size_t count_max) const {
+  // Who held it then holds it still, or gave it up by an event that the history has once it is
+  // where the present was looked up.
+  const auto present = live_.LookUpAny(std::nullopt, {&key, 1}, count_max);
+  if (!present) return std::nullopt;
+  view_->WaitFor(present->view->sequence());
+  std::vector<std::uint32_t> ordinals = view_->history().reader().PastHoldersOf(
+      HashKey(key.path.sub.value_or(key.path.attribute), key.key), count_max);
+  for (const ResourcePtr& holder : present->resources) ordinals.push_back(holder->ordinal);
+  return ordinals;
+}
+
 std::size_t PastDirectory::CountHits(const EqualityKey& key) const {
-  return key.kind == EqualityKey::Kind::kId ? 1 : OrdinalsOf(key, kCountMax).size();
+  if (key.kind == EqualityKey::Kind::kId) return 1;
+  const auto ordinals = OrdinalsOf(key, kCountMax);
+  return ordinals ? ordinals->size() : kCountMax;
 }
 
 std::optional<Credential> PastDirectory::FindCredentialBySecret(const Hash& secret_hash) const {

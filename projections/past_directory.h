@@ -45,7 +45,12 @@ class PastDirectory final : public DirectoryReader {
   AttributeIndex& attribute_index() const override { return live_.attribute_index(); }
 
  private:
-  std::vector<std::uint32_t> OrdinalsOf(const EqualityKey& key, std::size_t count_max) const;
+  /// Who may have held the key then; whoever asks checks the rows. nullopt: more than `count_max`
+  /// hold it now.
+  std::optional<std::vector<std::uint32_t>> OrdinalsOf(const EqualityKey& key,
+                                                       std::size_t count_max) const;
+  std::optional<std::vector<std::uint32_t>> HoldersOf(const EqualityKey& key,
+                                                      std::size_t count_max) const;
 
   const DirectoryReader& live_;
   const std::shared_ptr<const PastView> view_;

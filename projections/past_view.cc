@@ -10,7 +10,7 @@
 namespace scimledger::projections {
 namespace {
 
-/// How long a table of the past may wait for the history to come to the present.
+/// How long a question about the past may wait for the history to come to the present.
 constexpr std::chrono::seconds kHistoryWait{10};
 
 }  // namespace
@@ -49,13 +49,17 @@ std::optional<ReferencedResource> PastView::Find(const ResourceId& id) const {
   return Refer(*row);
 }
 
+void PastView::WaitFor(Sequence sequence) const {
+  Expect(history_.WaitFor(sequence, std::chrono::steady_clock::now() + kHistoryWait));
+}
+
 std::shared_ptr<const FrozenView> PastView::Rows() const {
   const std::lock_guard making(rows_mutex_);
   {
     const std::lock_guard lock(mutex_);
     if (rows_) return rows_;
   }
-  Expect(history_.WaitFor(later_->sequence(), std::chrono::steady_clock::now() + kHistoryWait));
+  WaitFor(later_->sequence());
   auto rows = MakePastRows(history_, *later_, at_);
   const std::lock_guard lock(mutex_);
   rows_ = std::move(rows);

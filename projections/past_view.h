@@ -53,6 +53,8 @@ class PastView final : public DirectoryView {
   std::optional<ReferencedResource> Find(const ResourceId& id) const override;
 
   const History& history() const { return history_; }
+  /// Until the history has come to a sequence of the present; throws when it does not in a while.
+  void WaitFor(Sequence sequence) const;
   const Administration& administration() const { return *administration_; }
   const LookupAttributes& lookups() const { return *administration_->lookups; }
   /// nullptr: not there then.

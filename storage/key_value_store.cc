@@ -22,6 +22,7 @@ constexpr double kFilterShare = 0.6;
 /// What a crash loses at most has to be written again at the next start.
 constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20U;
 constexpr double kFilterBitsPerKey = 10;
+constexpr double kMemtableFilterShare = 0.03;
 
 std::shared_ptr<rocksdb::Cache> SharedCache() {
   static const std::shared_ptr<rocksdb::Cache> cache =
@@ -36,6 +37,9 @@ rocksdb::Options StoreOptions() {
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
   options.max_background_jobs = 2;
+  // Most keys that are looked up while rows are made are new.
+  options.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;
+  options.memtable_whole_key_filtering = true;
   KeepDiaryShort(options);
   // Closing flushes first (Flush); a table half written by a crash is not part of the store.
   options.avoid_flush_during_shutdown = true;

@@ -20,8 +20,9 @@ namespace scimledger::api {
 /// and rebuilt at random moments. Everything follows from the seed.
 class RandomTenant {
  public:
-  explicit RandomTenant(std::uint64_t seed)
-      : commands_(seed, RandomCommands::Schemas::kRandom), choices_(seed * 31) {
+  explicit RandomTenant(std::uint64_t seed,
+                        RandomCommands::Schemas schemas = RandomCommands::Schemas::kRandom)
+      : commands_(seed, schemas), choices_(seed * 31) {
     options_.projections =
         std::filesystem::temp_directory_path() / ("scimledger_history_" + IdText());
     // Some restarts find a snapshot that is behind, some one at the head.
@@ -41,6 +42,15 @@ class RandomTenant {
       if (choices_() % 60 == 0) Restart();
       if (choices_() % 60 == 0) Rebuild();
     }
+  }
+
+  /// Many, without waiting for each; then a restart.
+  void RunLong(int commands) {
+    for (int i = 1; i < commands; ++i) tenant_->Submit(commands_.Next(), [](Result<Outcome>) {});
+    std::promise<void> last;
+    tenant_->Submit(commands_.Next(), [&](Result<Outcome>) { last.set_value(); });
+    last.get_future().get();
+    Restart();
   }
 
   Tenant& tenant() { return *tenant_; }
