@@ -59,7 +59,7 @@ Result<DiffRequest> ReadDiffRequest(const Exchange& exchange, Sequence head) {
 storage::Result<NetChanges> FoldResource(const Tenant& tenant, const SchemaRegistry& registry,
                                          const DiffRequest& wanted) {
   NetChanges net;
-  const auto events = projections::FindResourceEvents(*tenant.history(), *wanted.resource, false);
+  const auto events = projections::FindResourceEvents(tenant.history(), *wanted.resource, false);
   if (events == nullptr) return net;
   for (auto at = events->Next(wanted.from.Next(), wanted.to); at;
        at = events->Next(at->Next(), wanted.to)) {

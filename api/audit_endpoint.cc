@@ -32,8 +32,8 @@ storage::Result<std::string> ReadEvents(const Exchange& exchange, const EventsRe
   const std::vector<Credential> credentials = view.credentials();
   std::unique_ptr<projections::EventCandidates> candidates;
   if (wanted.filter && HasHistory(*exchange.tenant, view.sequence())) {
-    candidates = projections::FindCandidates(*exchange.tenant->history(), log, *wanted.filter,
-                                             credentials);
+    candidates =
+        projections::FindCandidates(exchange.tenant->history(), log, *wanted.filter, credentials);
   }
   std::string body = R"({"events":[)";
   const std::size_t empty_size = body.size();

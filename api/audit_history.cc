@@ -168,12 +168,11 @@ storage::Result<HistoryPage> ReadPage(const Exchange& exchange, const HistoryReq
   };
   std::unique_ptr<projections::EventCandidates> candidates;
   if (HasHistory(*exchange.tenant, view.sequence())) {
-    candidates = projections::FindResourceEvents(*exchange.tenant->history(), wanted.id,
+    candidates = projections::FindResourceEvents(exchange.tenant->history(), wanted.id,
                                                  wanted.with_memberships);
   }
-  SCIMLEDGER_TRY_ASSIGN(const auto next,
-                        ReadEventPage(log, view, exchange.tenant->name(), range, std::ref(test),
-                                      candidates.get(), append));
+  SCIMLEDGER_TRY_ASSIGN(const auto next, ReadEventPage(log, view, exchange.tenant->name(), range,
+                                                       std::ref(test), candidates.get(), append));
   if (next) page.next = test.CursorAt(*next);
   page.has_own = test.has_own();
   return page;

@@ -107,8 +107,7 @@ class MembershipPage {
 /// Fills the page; returns where the next one begins.
 storage::Result<std::optional<std::uint32_t>> FillPage(const projections::HistoryReader& history,
                                                        const MembershipList& list,
-                                                       const Window& window,
-                                                       MembershipPage& page) {
+                                                       const Window& window, MembershipPage& page) {
   std::size_t count = 0;
   for (const projections::Membership& membership : list.memberships) {
     if (membership.ordinal < window.first) continue;
@@ -133,7 +132,7 @@ std::optional<ScimError> WhyNone(const Exchange& exchange, const ResourcePtr& re
 }
 
 void AnswerMemberships(ExchangePtr exchange, Side side, const Window& window) {
-  projections::History* const history = exchange->tenant->history();
+  const std::shared_ptr<projections::History> history = exchange->tenant->history();
   if (history == nullptr && !exchange->tenant->is_replay()) {
     return AnswerLogError(*exchange, {storage::ErrorCode::kUnavailable,
                                       "the history could not be made at the start of the server, "
@@ -179,13 +178,12 @@ void AddMembershipEndpoints(Router& router, const Workers& workers) {
     return [&workers, side](ExchangePtr exchange) {
       const auto window = ReadWindow(*exchange);
       if (!window) return exchange->AnswerError(window.error());
-      AtAskedMoment(std::move(exchange), workers,
-                    [&workers, side, window = *window](ExchangePtr at_moment) {
-                      workers.queries.Run(std::move(at_moment),
-                                          [side, window](ExchangePtr waiting) {
-                                            AnswerMemberships(std::move(waiting), side, window);
-                                          });
-                    });
+      AtAskedMoment(
+          std::move(exchange), workers, [&workers, side, window = *window](ExchangePtr at_moment) {
+            workers.queries.Run(std::move(at_moment), [side, window](ExchangePtr waiting) {
+              AnswerMemberships(std::move(waiting), side, window);
+            });
+          });
     };
   };
   router.Add("/audit/v1/groups/{id}/members",

@@ -1,7 +1,7 @@
 #include "api/audit_parameters.h"
 
-#include <chrono>
 #include <fmt/format.h>
+#include <chrono>
 
 #include <algorithm>
 #include <charconv>
@@ -121,10 +121,9 @@ storage::Result<EventRange> ResolveRange(const storage::EventLog& log, const Eve
 
 bool HasHistory(const Tenant& tenant, Sequence sequence) {
   constexpr std::chrono::seconds kWait{2};
-  if (tenant.history() == nullptr) return false;
-  return tenant.history()
-      ->WaitFor(sequence, std::chrono::steady_clock::now() + kWait)
-      .has_value();
+  const auto history = tenant.history();
+  if (history == nullptr) return false;
+  return history->WaitFor(sequence, std::chrono::steady_clock::now() + kWait).has_value();
 }
 
 void AnswerLogError(Exchange& exchange, const storage::Error& error) {

@@ -87,8 +87,7 @@ void AddCurrent(const projections::Directory& directory, const Wanted& wanted,
       keys.push_back({projections::EqualityKey::Kind::kAttribute, path,
                       ComparisonKey(registry->attribute(id), wanted.name)});
     }
-    const auto found =
-        directory.LookUpAny(type.id, keys, std::numeric_limits<std::size_t>::max());
+    const auto found = directory.LookUpAny(type.id, keys, std::numeric_limits<std::size_t>::max());
     for (const ResourcePtr& resource : found->resources) {
       if (std::find(seen.begin(), seen.end(), resource->id) != seen.end()) continue;
       seen.push_back(resource->id);
@@ -127,12 +126,13 @@ storage::Result<std::optional<Sequence>> AddDeleted(const Exchange& exchange, co
     return false;
   };
   const storage::EventLog& log = exchange.tenant->log();
-  const EventFilter deletes{EventFilter::Compare{
-      EventAttribute::kKind, CompareOperator::kEq, std::string(ToString(EventKind::kResourceDeleted))}};
+  const EventFilter deletes{
+      EventFilter::Compare{EventAttribute::kKind, CompareOperator::kEq,
+                           std::string(ToString(EventKind::kResourceDeleted))}};
   std::unique_ptr<projections::EventCandidates> events;
   if (HasHistory(*exchange.tenant, view.sequence())) {
     static const std::vector<Credential> kNobody;
-    events = projections::FindCandidates(*exchange.tenant->history(), log, deletes, kNobody);
+    events = projections::FindCandidates(exchange.tenant->history(), log, deletes, kNobody);
   }
   return ReadEventPage(log, view, exchange.tenant->name(), range, collect, events.get(),
                        [](const std::string&) {});

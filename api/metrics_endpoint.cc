@@ -55,7 +55,7 @@ std::vector<MetricFamily> DescribeTenants(const std::vector<const Tenant*>& tena
     positions += position;
     index_bytes += tenant->directory().attribute_index().memory_bytes();
     behind += head > position ? head - position : 0;
-    if (const projections::History* history = tenant->history()) {
+    if (const auto history = tenant->history()) {
       const std::uint64_t come = history->position().value;
       history_behind += head > come ? head - come : 0;
       history_memory += history->memory_bytes();

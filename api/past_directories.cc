@@ -7,32 +7,53 @@
 
 namespace scimledger::api {
 
-bool PastDirectories::IsAtHand(const Tenant& tenant, Sequence sequence) {
-  return tenant.history() != nullptr && tenant.history()->position() > sequence;
-}
-
-storage::Result<std::shared_ptr<const projections::DirectoryReader>> PastDirectories::At(
-    const Tenant& tenant, Sequence sequence) {
+PastDirectories::~PastDirectories() {
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
-      return entry.tenant == &tenant && entry.directory->position() == sequence;
-    });
-    if (found != kept_.end()) {
-      std::rotate(found, found + 1, kept_.end());
-      return kept_.back().directory;
-    }
+    is_stopping_ = true;
   }
-  if (tenant.history() == nullptr) {
+  stopped_.notify_all();
+  if (dropping_.joinable()) dropping_.join();
+}
+
+bool PastDirectories::IsAtHand(const Tenant& tenant, Sequence sequence) {
+  const auto history = tenant.history();
+  return history != nullptr && history->position() > sequence;
+}
+
+storage::Result<PastDirectories::DirectoryPtr> PastDirectories::At(const Tenant& tenant,
+                                                                   Sequence sequence) {
+  const Clock::time_point now = Clock::now();
+  if (DirectoryPtr kept = FindKept(tenant, sequence, now)) return kept;
+  const std::uint64_t rebuilds = tenant.rebuilds();
+  const auto history = tenant.history();
+  if (history == nullptr) {
     return storage::Fail(storage::ErrorCode::kUnavailable,
                          "the history could not be made at the start of the server, whose output "
                          "says why");
   }
   // The event after it tells when the moment ended.
-  SCIMLEDGER_TRY(
-      tenant.history()->WaitFor(sequence.Next(), std::chrono::steady_clock::now() + kWait));
-  auto directory = std::make_shared<const projections::PastDirectory>(
-      *tenant.history(), tenant.directory(), sequence);
+  SCIMLEDGER_TRY(history->WaitFor(sequence.Next(), now + kWait));
+  DirectoryPtr directory =
+      std::make_shared<const projections::PastDirectory>(history, tenant.directory(), sequence);
+  Keep({&tenant, rebuilds, directory, now});
+  return directory;
+}
+
+PastDirectories::DirectoryPtr PastDirectories::FindKept(const Tenant& tenant, Sequence sequence,
+                                                        Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
+    return entry.tenant == &tenant && entry.directory->position() == sequence &&
+           entry.rebuilds == tenant.rebuilds();
+  });
+  if (found == kept_.end()) return nullptr;
+  found->used_at = now;
+  std::rotate(found, found + 1, kept_.end());
+  return kept_.back().directory;
+}
+
+void PastDirectories::Keep(Entry entry) {
   // Letting go of rows takes time: not under the lock that readers wait for.
   Entry dropped;
   const std::lock_guard lock(mutex_);
@@ -40,8 +61,31 @@ storage::Result<std::shared_ptr<const projections::DirectoryReader>> PastDirecto
     dropped = std::move(kept_.front());
     kept_.erase(kept_.begin());
   }
-  kept_.push_back({&tenant, directory});
-  return directory;
+  kept_.push_back(std::move(entry));
+  if (!dropping_.joinable()) dropping_ = std::thread([this] { DropUnused(); });
+}
+
+void PastDirectories::DropUnused() {
+  std::unique_lock lock(mutex_);
+  while (!is_stopping_) {
+    const Clock::time_point now = Clock::now();
+    // They are in the order of their last use.
+    const auto used = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
+      return entry.used_at + kept_for_ > now;
+    });
+    std::vector<Entry> dropped(std::make_move_iterator(kept_.begin()),
+                               std::make_move_iterator(used));
+    kept_.erase(kept_.begin(), used);
+    if (!dropped.empty()) {
+      lock.unlock();
+      dropped.clear();
+      lock.lock();
+      continue;
+    }
+    const Clock::time_point next =
+        kept_.empty() ? now + kept_for_ : kept_.front().used_at + kept_for_;
+    stopped_.wait_until(lock, next, [this] { return is_stopping_; });
+  }
 }
 
 }  // namespace scimledger::api

@@ -66,6 +66,10 @@ class ReplayedTenant final : public Tenant {
       const std::function<void(Sequence position, Sequence head)>& /*progress*/) override {
     return log_.Absent();
   }
+  storage::Result<Sequence> RebuildHistory(
+      const std::function<void(Sequence position, Sequence head)>& /*progress*/) override {
+    return log_.Absent();
+  }
 
   void Stop() override {}
 

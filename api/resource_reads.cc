@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/as_of.h"
+#include "api/audit_parameters.h"
 #include "api/list_parameters.h"
 #include "api/query_explanation.h"
 #include "api/request_headers.h"
@@ -14,6 +15,7 @@
 #include "engine/decide_checks.h"
 #include "engine/resource_writer.h"
 #include "projections/explain.h"
+#include "projections/history_error.h"
 #include "projections/query.h"
 
 namespace scimledger::api {
@@ -64,13 +66,25 @@ void AnswerList(ExchangePtr exchange, ListRequest request, projections::QueryRes
   exchange->Answer(ListResponse(std::move(result), head, std::move(presentation)));
 }
 
+/// kUnavailable: the history has not come to where a question about the past needs it.
+storage::Result<projections::QueryResult> TryRun(const Exchange& exchange,
+                                                 const projections::Query& query,
+                                                 projections::Explain* explain) {
+  try {
+    return projections::Run(exchange.directory(), query, exchange.base_url, explain);
+  } catch (const projections::HistoryError& error) {
+    if (error.code() != storage::ErrorCode::kUnavailable) throw;
+    return storage::Fail(error.code(), error.what());
+  }
+}
+
 void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& options,
               const Workers& workers) {
   request.query.deadline = std::chrono::steady_clock::now() + options.query_time_max;
   projections::Explain explain;
-  auto result = projections::Run(exchange->directory(), request.query, exchange->base_url,
-                                 request.explain ? &explain : nullptr);
-  if (HasMovedOn(*exchange, *result.view)) {
+  auto result = TryRun(*exchange, request.query, request.explain ? &explain : nullptr);
+  if (!result) return AnswerLogError(*exchange, result.error());
+  if (HasMovedOn(*exchange, *result->view)) {
     const Sequence asked = *exchange->pinned;
     return AtSequence(std::move(exchange), workers, asked,
                       [request = std::move(request), &options, &workers](ExchangePtr then) mutable {
@@ -83,7 +97,7 @@ void RunQuery(ExchangePtr exchange, ListRequest request, const ServiceOptions& o
     AppendExplanation(explain, explanation);
     explanation += '}';
   }
-  AnswerList(std::move(exchange), std::move(request), std::move(result), std::move(explanation),
+  AnswerList(std::move(exchange), std::move(request), *std::move(result), std::move(explanation),
              options);
 }
 

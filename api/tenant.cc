@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <atomic>
 #include <future>
 #include <system_error>
 #include <utility>
 
+#include "api/history_keeper.h"
 #include "api/index_recovery.h"
 #include "api/memory_check.h"
 #include "api/snapshot_keeper.h"
@@ -41,7 +42,7 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   const std::filesystem::path file = SnapshotFile(options);
   const Sequence head = log.head().sequence;
   const auto progress = [&](Sequence position) {
-    if (options.progress) options.progress(position, head);
+    if (options.progress) options.progress("replaying the log", position, head);
   };
   const std::size_t index_bytes_max = options.index_budget
                                           ? options.index_budget->bytes_max()
@@ -71,62 +72,10 @@ storage::Result<Recovered> BringToHead(const storage::EventLog& log, const Tenan
   return Recovered{std::move(directory), Sequence{0}};
 }
 
-std::filesystem::path HistoryDirectory(const TenantOptions& options) {
-  return options.projections / options.name / "history";
-}
-
-storage::Result<std::unique_ptr<projections::History>> OpenHistory(const storage::EventLog& log,
-                                                                   const TenantOptions& options) {
-  return projections::History::Open(
-      log, {.directory = HistoryDirectory(options), .notice = options.notice});
-}
-
-storage::Result<void> BringToHead(projections::History& history, const storage::EventLog& log,
-                                  const TenantOptions& options) {
-  const Sequence head = log.head().sequence;
-  return history.WaitFor(head, std::chrono::steady_clock::time_point::max(),
-                         [&](Sequence position) {
-                           if (options.progress) options.progress(position, head);
-                         });
-}
-
-/// The history at the log's head. What does not come there is made again, once. nullptr: not even
-/// that; a projection that can be thrown away must not keep a server from serving.
-std::unique_ptr<projections::History> FinishHistory(
-    storage::Result<std::unique_ptr<projections::History>> history, const storage::EventLog& log,
-    const TenantOptions& options) {
-  const auto finish = [&]() -> storage::Result<void> {
-    if (!history) return std::unexpected(history.error());
-    return BringToHead(**history, log, options);
-  };
-  auto finished = finish();
-  if (!finished) {
-    if (options.notice) {
-      options.notice(fmt::format("the history of tenant {} is made again: {}", options.name,
-                                 finished.error().message));
-    }
-    history = nullptr;
-    projections::History::Remove(HistoryDirectory(options));
-    history = OpenHistory(log, options);
-    finished = finish();
-  }
-  if (finished) return *std::move(history);
-  if (options.notice) {
-    options.notice(fmt::format("tenant {} has no history until the next start: {}", options.name,
-                               finished.error().message));
-  }
-  return nullptr;
-}
-
-/// Beyond this lag of the history, writes are slowed (DESIGN §4).
-constexpr std::uint64_t kHistoryLagMax = 100'000;
-/// How long a batch waits for it at most.
-constexpr std::chrono::milliseconds kBatchWait{200};
-
 class LiveTenant final : public Tenant {
  public:
   LiveTenant(std::unique_ptr<storage::EventLog> log, Recovered recovered,
-             std::unique_ptr<projections::History> history, Clock& clock, TenantOptions options)
+             std::unique_ptr<HistoryKeeper> history, Clock& clock, TenantOptions options)
       : name_(std::move(options.name)),
         clock_(clock),
         log_(std::move(log)),
@@ -149,7 +98,7 @@ class LiveTenant final : public Tenant {
   const std::string& name() const override { return name_; }
   const storage::EventLog& log() const override { return *log_; }
   const projections::Directory& directory() const override { return *directory_; }
-  projections::History* history() const override { return history_.get(); }
+  std::shared_ptr<projections::History> history() const override { return history_->current(); }
   std::int64_t NowUs() const override { return clock_.NowUs(); }
 
   void Submit(Command command, Writer::Done done) override {
@@ -171,6 +120,11 @@ class LiveTenant final : public Tenant {
       const std::function<void(Sequence position, Sequence head)>& progress) const override;
   storage::Result<Rebuilt> Rebuild(
       const std::function<void(Sequence position, Sequence head)>& progress) override;
+  storage::Result<Sequence> RebuildHistory(
+      const std::function<void(Sequence position, Sequence head)>& progress) override {
+    return history_->Rebuild(progress);
+  }
+  std::uint64_t rebuilds() const override { return directory_rebuilds_ + history_->rebuilds(); }
   Sequence snapshot() const override { return snapshots_.written(); }
 
   void Stop() override {
@@ -180,18 +134,11 @@ class LiveTenant final : public Tenant {
 
  private:
   WriterOptions WithHistory(WriterOptions options) const {
-    if (history_ == nullptr) return options;
     options.on_committed = [history = history_.get()](std::vector<Event> events,
                                                       std::size_t bytes) {
       history->Offer(std::move(events), bytes);
     };
-    options.before_batch = [history = history_.get(), log = log_.get()] {
-      const std::uint64_t head = log->head().sequence.value;
-      if (head <= history->position().value + kHistoryLagMax) return;
-      // Whether it came so far or not: the batch goes on.
-      (void)history->WaitFor(Sequence{head - kHistoryLagMax},
-                             std::chrono::steady_clock::now() + kBatchWait);
-    };
+    options.before_batch = [history = history_.get()] { history->SlowDown(); };
     return options;
   }
 
@@ -212,14 +159,15 @@ class LiveTenant final : public Tenant {
 
   void Consider() {
     snapshots_.Consider(directory_->position());
-    if (history_ != nullptr) history_->Nudge();
+    if (const auto history = history_->current()) history->Nudge();
   }
 
   const std::string name_;
   Clock& clock_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<projections::Directory> directory_;
-  std::unique_ptr<projections::History> history_;
+  std::unique_ptr<HistoryKeeper> history_;
+  std::atomic<std::uint64_t> directory_rebuilds_{0};
   SnapshotKeeper snapshots_;
   std::function<void(const std::string& line)> notice_;
   std::unique_ptr<TenantPasswords> passwords_;
@@ -245,6 +193,7 @@ storage::Result<Rebuilt> LiveTenant::Rebuild(
     const std::function<void(Sequence position, Sequence head)>& progress) {
   SCIMLEDGER_TRY_ASSIGN(const Rebuilt rebuilt,
                         RebuildDirectory(*log_, *directory_, writer_, progress));
+  ++directory_rebuilds_;
   // The file came from the old state.
   snapshots_.Write();
   if (rebuilt.before != rebuilt.after && notice_) {
@@ -252,6 +201,10 @@ storage::Result<Rebuilt> LiveTenant::Rebuild(
         fmt::format("the directory of tenant {} differed from its log at sequence {}: answers "
                     "until now may have been wrong; the rebuilt one, digest {}, is in use",
                     name_, rebuilt.sequence.value, storage::ToHex(rebuilt.after)));
+  }
+  if (rebuilt.before != rebuilt.after) {
+    // Its rows of the present were the directory's.
+    SCIMLEDGER_TRY(history_->Rebuild(progress));
   }
   return rebuilt;
 }
@@ -273,10 +226,15 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
   // It follows the log on threads of its own while the directory comes to the head.
-  auto history = OpenHistory(*log, options);
+  auto history = std::make_unique<HistoryKeeper>(
+      *log, HistoryKeeper::Options{.tenant = options.name,
+                                   .directory = options.projections / options.name,
+                                   .notice = options.notice});
   SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
-  auto finished = FinishHistory(std::move(history), *log, options);
-  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(finished),
+  history->Finish([&](Sequence position, Sequence head) {
+    if (options.progress) options.progress("making the history", position, head);
+  });
+  return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(history),
                                       clock, std::move(options));
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "api/directory_rebuild.h"
 #include "api/tenant_passwords.h"
@@ -27,8 +28,8 @@ struct TenantOptions {
   /// one of its own.
   std::shared_ptr<projections::IndexBudget> index_budget{};
   WriterOptions writer;
-  /// Told the position and the head while projections catch up.
-  std::function<void(Sequence position, Sequence head)> progress;
+  /// Told what a start is doing, and its position and the head while projections catch up.
+  std::function<void(std::string_view what, Sequence position, Sequence head)> progress;
   /// Told one line for the operator: a snapshot thrown away or not written, and why. Any thread.
   std::function<void(const std::string& line)> notice;
 };
@@ -48,8 +49,9 @@ class Tenant {
   virtual const std::string& name() const = 0;
   virtual const storage::EventLog& log() const = 0;
   virtual const projections::Directory& directory() const = 0;
-  /// nullptr of a replay, which has one moment; and where it could not be made at the start.
-  virtual projections::History* history() const { return nullptr; }
+  /// nullptr of a replay, which has one moment; and where it could not be made. Whoever asks it
+  /// several questions keeps the pointer, because a rebuilt one may take its place.
+  virtual std::shared_ptr<projections::History> history() const { return nullptr; }
   virtual void Submit(Command command, Writer::Done done) = 0;
   virtual void SubmitGroup(CommandGroup group, Writer::GroupDone done) = 0;
   /// nullptr: hashes cannot be kept here.
@@ -73,6 +75,13 @@ class Tenant {
   /// replaces the snapshot. A difference is told to `notice` too. One at a time.
   [[nodiscard]] virtual storage::Result<Rebuilt> Rebuild(
       const std::function<void(Sequence position, Sequence head)>& progress) = 0;
+  /// Makes the history again beside the live one and swaps it in (api/history_keeper.h). Returns
+  /// the sequence that the new one was at. One at a time.
+  [[nodiscard]] virtual storage::Result<Sequence> RebuildHistory(
+      const std::function<void(Sequence position, Sequence head)>& progress) = 0;
+  /// How many rebuilds there were: what was derived from a projection before the last is of the
+  /// old.
+  virtual std::uint64_t rebuilds() const { return 0; }
   /// Sequence of the directory's snapshot on disk; 0: none.
   virtual Sequence snapshot() const = 0;
   /// Whether this is what `replay --into` wrote: the state of one sequence, without a log. Reading

@@ -43,7 +43,7 @@ class PastTable {
     Come();
     Print("the history's lag when they are", 0, MillisecondsSince(waiting));
     Print("its bytes on disk per event", 0,
-          static_cast<double>(history().disk_bytes()) / static_cast<double>(Head()));
+          static_cast<double>(history()->disk_bytes()) / static_cast<double>(Head()));
   }
 
   void Run() {
@@ -62,10 +62,9 @@ class PastTable {
       ReadPage(1000, events.get(), {});
     });
     Measure("members of a group of 10,000 at a time, ms", 50, kRuns / 10, [&](std::uint64_t dice) {
-      const Sequence at{sample_.users() + PastSample::kMembers +
-                        dice % PastSample::kMemberChanges};
-      const auto ordinal = history().reader().OrdinalOf(sample_.group());
-      const auto members = history().reader().MembersAt(*ordinal, at);
+      const Sequence at{sample_.users() + PastSample::kMembers + dice % PastSample::kMemberChanges};
+      const auto ordinal = history()->reader().OrdinalOf(sample_.group());
+      const auto members = history()->reader().MembersAt(*ordinal, at);
       SCIMLEDGER_INVARIANT(members.size() + 2 > PastSample::kMembers, "members are missing");
     });
     Measure("groups of a user at a time, ms", 5, kRuns, [&](std::uint64_t dice) {
@@ -85,11 +84,11 @@ class PastTable {
 
  private:
   std::uint64_t Head() { return sample_.tenant().log().head().sequence.value; }
-  projections::History& history() { return *sample_.tenant().history(); }
+  std::shared_ptr<projections::History> history() { return sample_.tenant().history(); }
   const projections::Directory& live() { return sample_.tenant().directory(); }
 
   void Come() {
-    const auto come = history().WaitFor(Sequence{Head()}, Clock::time_point::max());
+    const auto come = history()->WaitFor(Sequence{Head()}, Clock::time_point::max());
     SCIMLEDGER_INVARIANT(come, come.error().message.c_str());
   }
 
@@ -129,8 +128,8 @@ class PastTable {
     SCIMLEDGER_INVARIANT(filter, filter.error().detail.c_str());
     const auto credentials = live().Freeze()->credentials();
     Measure(what, 20, kRuns / 10, [&](std::uint64_t) {
-      const auto candidates = projections::FindCandidates(history(), sample_.tenant().log(),
-                                                          *filter, credentials);
+      const auto candidates =
+          projections::FindCandidates(history(), sample_.tenant().log(), *filter, credentials);
       ReadPage(100, candidates.get(),
                [&](const SchemaRegistry& registry, const Event& event, const ActorNames& actor) {
                  return Matches(registry, *filter, event, actor);
@@ -156,9 +155,8 @@ class PastTable {
     });
     projections::Run(live(), MakeQuery(title), kBaseUrl);
     live().attribute_index().WaitUntilIdle();
-    Measure("another filter now, ms", 0, kRuns / 10, [&](std::uint64_t) {
-      projections::Run(live(), MakeQuery(title), kBaseUrl);
-    });
+    Measure("another filter now, ms", 0, kRuns / 10,
+            [&](std::uint64_t) { projections::Run(live(), MakeQuery(title), kBaseUrl); });
     for (const std::uint64_t back : {sample_.users() / 100, sample_.users() / 10, head / 2}) {
       const projections::PastDirectory kept(history(), live(), Sequence{head - back - 1});
       Measure(fmt::format("the same {} events ago, at first, ms", back), 2000, kSlowRuns,

@@ -90,6 +90,8 @@ class DirectoryReader {
   /// The same as a table of rows. Without has_rows it has to be made first, which takes a while.
   virtual std::shared_ptr<const FrozenView> FreezeRows() const = 0;
   virtual bool has_rows() const { return true; }
+  /// Whether LookUp and LookUpAny answer without waiting for another projection.
+  virtual bool looks_up_at_once() const { return true; }
   /// A point read. A lookup and a view: no lock is held afterwards.
   virtual FoundResource Find(const ResourceId& id) const = 0;
   /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value

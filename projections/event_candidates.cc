@@ -6,16 +6,13 @@
 #include <utility>
 
 #include "engine/text.h"
+#include "projections/chunk_walk.h"
 #include "projections/history_error.h"
 
 namespace scimledger::projections {
 namespace {
 
-/// A range of sequences; empty when first is after last.
-struct SequenceRange {
-  Sequence first{1};
-  Sequence last{UINT64_MAX};
-};
+using Walks = std::vector<std::unique_ptr<ChunkWalk>>;
 
 /// Whether the index narrows a filter at all.
 bool IsIndexed(const EventFilter& filter) {
@@ -45,163 +42,16 @@ bool IsIndexed(const EventFilter& filter) {
   return false;
 }
 
-Sequence LastOf(std::uint32_t chunk) { return {FirstOf(chunk + 1).value - 1}; }
-
-/// The events of a range.
-class RangeWalk final : public ChunkWalk {
- public:
-  explicit RangeWalk(const SequenceRange& range) : range_(range) {
-    range_.first = std::max(range_.first, Sequence{1});
-  }
-
-  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
-    if (IsEmpty() || FirstOf(chunk) > range_.last) return std::nullopt;
-    return chunk_ = std::max(chunk, ChunkOf(range_.first));
-  }
-  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
-    if (IsEmpty() || LastOf(chunk) < range_.first) return std::nullopt;
-    return chunk_ = range_.last < FirstOf(chunk) ? ChunkOf(range_.last) : chunk;
-  }
-  ChunkEvents events() override {
-    ChunkEvents events;
-    const Sequence last = std::min(range_.last, LastOf(chunk_));
-    for (Sequence at = std::max(range_.first, FirstOf(chunk_)); at <= last; at = at.Next()) {
-      events.set(OffsetOf(at));
-    }
-    return events;
-  }
-
- private:
-  bool IsEmpty() const { return range_.first > range_.last; }
-
-  SequenceRange range_;
-  std::uint32_t chunk_ = 0;
-};
-
-/// Sequences that the history has in order by whom they are about.
-class SequencesWalk final : public ChunkWalk {
- public:
-  /// Visits those in [first, last], in that order or the other, until `visit` returns false.
-  using Visit = std::function<bool(Sequence)>;
-  using ForEach =
-      std::function<void(Sequence first, Sequence last, bool is_descending, const Visit& visit)>;
-  explicit SequencesWalk(ForEach for_each) : for_each_(std::move(for_each)) {}
-
-  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
-    return FirstIn(FirstOf(chunk), SequenceRange().last, false);
-  }
-  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
-    return FirstIn(Sequence{1}, LastOf(chunk), true);
-  }
-  ChunkEvents events() override {
-    ChunkEvents events;
-    for_each_(FirstOf(chunk_), LastOf(chunk_), false, [&](Sequence sequence) {
-      events.set(OffsetOf(sequence));
-      return true;
-    });
-    return events;
-  }
-
- private:
-  std::optional<std::uint32_t> FirstIn(Sequence first, Sequence last, bool is_descending) {
-    std::optional<std::uint32_t> chunk;
-    for_each_(first, last, is_descending, [&](Sequence sequence) {
-      chunk = chunk_ = ChunkOf(sequence);
-      return false;
-    });
-    return chunk;
-  }
-
-  const ForEach for_each_;
-  std::uint32_t chunk_ = 0;
-};
-
-using Walks = std::vector<std::unique_ptr<ChunkWalk>>;
-
-/// Where all walks are: each in turn goes on to where the one before it is, so that the rarest sets
-/// the pace.
-class AndWalk final : public ChunkWalk {
- public:
-  explicit AndWalk(Walks walks) : walks_(std::move(walks)) {}
-
-  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
-    return Agree(chunk, &ChunkWalk::AtOrAfter);
-  }
-  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
-    return Agree(chunk, &ChunkWalk::AtOrBefore);
-  }
-  ChunkEvents events() override {
-    ChunkEvents events;
-    events.set();
-    for (const auto& walk : walks_) events &= walk->events();
-    return events;
-  }
-
- private:
-  std::optional<std::uint32_t> Agree(
-      std::uint32_t chunk, std::optional<std::uint32_t> (ChunkWalk::*move)(std::uint32_t)) {
-    std::size_t agreed = 0;
-    for (std::size_t at = 0; agreed < walks_.size(); at = (at + 1) % walks_.size()) {
-      const auto found = (walks_[at].get()->*move)(chunk);
-      if (!found) return std::nullopt;
-      agreed = *found == chunk ? agreed + 1 : 1;
-      chunk = *found;
-    }
-    return chunk;
-  }
-
-  const Walks walks_;
-};
-
-/// Where any walk is.
-class OrWalk final : public ChunkWalk {
- public:
-  explicit OrWalk(Walks walks) : walks_(std::move(walks)), found_(walks_.size()) {}
-
-  std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
-    return Nearest(chunk, &ChunkWalk::AtOrAfter, std::less<>());
-  }
-  std::optional<std::uint32_t> AtOrBefore(std::uint32_t chunk) override {
-    return Nearest(chunk, &ChunkWalk::AtOrBefore, std::greater<>());
-  }
-  ChunkEvents events() override {
-    ChunkEvents events;
-    for (std::size_t at = 0; at < walks_.size(); ++at) {
-      if (found_[at] == chunk_) events |= walks_[at]->events();
-    }
-    return events;
-  }
-
- private:
-  template <typename IsNearer>
-  std::optional<std::uint32_t> Nearest(
-      std::uint32_t chunk, std::optional<std::uint32_t> (ChunkWalk::*move)(std::uint32_t),
-      IsNearer is_nearer) {
-    chunk_.reset();
-    for (std::size_t at = 0; at < walks_.size(); ++at) {
-      found_[at] = (walks_[at].get()->*move)(chunk);
-      if (found_[at] && (!chunk_ || is_nearer(*found_[at], *chunk_))) chunk_ = found_[at];
-    }
-    return chunk_;
-  }
-
-  const Walks walks_;
-  std::vector<std::optional<std::uint32_t>> found_;  ///< where each was found last
-  std::optional<std::uint32_t> chunk_;
-};
-
 std::unique_ptr<ChunkWalk> WalkVersions(const HistoryReader& reader, std::uint32_t ordinal) {
-  return std::make_unique<SequencesWalk>([&reader, ordinal](Sequence first, Sequence last,
-                                                            bool is_descending,
-                                                            const SequencesWalk::Visit& visit) {
+  return WalkSequences([&reader, ordinal](Sequence first, Sequence last, bool is_descending,
+                                          const std::function<bool(Sequence)>& visit) {
     reader.ForEachVersion(ordinal, first, last, is_descending, visit);
   });
 }
 
 std::unique_ptr<ChunkWalk> WalkMemberships(const HistoryReader& reader, std::uint32_t member) {
-  return std::make_unique<SequencesWalk>([&reader, member](Sequence first, Sequence last,
-                                                           bool is_descending,
-                                                           const SequencesWalk::Visit& visit) {
+  return WalkSequences([&reader, member](Sequence first, Sequence last, bool is_descending,
+                                         const std::function<bool(Sequence)>& visit) {
     reader.ForEachGroupsChange(
         member, first, last, is_descending,
         [&](Sequence sequence, std::uint32_t, bool) { return visit(sequence); });
@@ -226,15 +76,14 @@ std::unique_ptr<ChunkWalk> WalkGroupEnds(const History& history, std::uint32_t m
       return false;
     });
   }
-  return std::make_unique<SequencesWalk>(
-      [ends = std::move(ends)](Sequence first, Sequence until, bool is_descending,
-                               const SequencesWalk::Visit& visit) {
-        auto begin = ends.lower_bound(first);
-        auto end = ends.upper_bound(until);
-        while (begin != end) {
-          if (!visit(is_descending ? *--end : *begin++)) return;
-        }
-      });
+  return WalkSequences([ends = std::move(ends)](Sequence first, Sequence until, bool is_descending,
+                                                const std::function<bool(Sequence)>& visit) {
+    auto begin = ends.lower_bound(first);
+    auto end = ends.upper_bound(until);
+    while (begin != end) {
+      if (!visit(is_descending ? *--end : *begin++)) return;
+    }
+  });
 }
 
 /// The walk over what may match an indexed filter (IsIndexed).
@@ -252,9 +101,9 @@ class FilterWalk {
       return Make(*node->inner);
     }
     if (const auto* node = std::get_if<EventFilter::And>(&filter.node)) {
-      return std::make_unique<AndWalk>(MakeAll(node->terms));
+      return WalkAll(MakeAll(node->terms));
     }
-    return std::make_unique<OrWalk>(MakeAll(std::get<EventFilter::Or>(filter.node).terms));
+    return WalkAny(MakeAll(std::get<EventFilter::Or>(filter.node).terms));
   }
 
  private:
@@ -269,9 +118,9 @@ class FilterWalk {
   std::unique_ptr<ChunkWalk> MakeCompare(const EventFilter::Compare& compare) const {
     switch (compare.attribute) {
       case EventAttribute::kTime:
-        return std::make_unique<RangeWalk>(SequencesAt(compare));
+        return WalkRange(SequencesAt(compare));
       case EventAttribute::kSequence:
-        return std::make_unique<RangeWalk>(SequencesOf(compare));
+        return WalkRange(SequencesOf(compare));
       case EventAttribute::kMember:
       case EventAttribute::kMemberAdded:
       case EventAttribute::kMemberRemoved:
@@ -297,23 +146,19 @@ class FilterWalk {
       walks.push_back(history_.WalkTerm(
           TermIndex::HashTerm(EventAttribute::kActorId, credential.id.ToString())));
     }
-    return std::make_unique<OrWalk>(std::move(walks));
+    return WalkAny(std::move(walks));
   }
 
   std::unique_ptr<ChunkWalk> MakeResource(const std::string& text) const {
-    Walks walks;
-    walks.push_back(history_.WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, text)));
-    if (const auto ordinal = OrdinalOf(text)) {
-      walks.push_back(WalkVersions(history_.reader(), *ordinal));
-    }
-    return std::make_unique<OrWalk>(std::move(walks));
+    if (const auto ordinal = OrdinalOf(text)) return WalkVersions(history_.reader(), *ordinal);
+    return history_.WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, text));
   }
 
   std::unique_ptr<ChunkWalk> MakeMember(const std::string& text) const {
     if (const auto ordinal = OrdinalOf(text)) {
       return WalkMemberships(history_.reader(), *ordinal);
     }
-    return std::make_unique<OrWalk>(Walks());
+    return WalkAny(Walks());
   }
 
   std::optional<std::uint32_t> OrdinalOf(const std::string& text) const {
@@ -367,7 +212,8 @@ class FilterWalk {
 
 class WalkedCandidates final : public EventCandidates {
  public:
-  explicit WalkedCandidates(std::unique_ptr<ChunkWalk> walk) : walk_(std::move(walk)) {}
+  WalkedCandidates(std::shared_ptr<const History> history, std::unique_ptr<ChunkWalk> walk)
+      : history_(std::move(history)), walk_(std::move(walk)) {}
 
   std::optional<Sequence> Next(Sequence from, Sequence last) override {
     std::size_t offset = OffsetOf(from);
@@ -415,6 +261,7 @@ class WalkedCandidates final : public EventCandidates {
     return found;
   }
 
+  const std::shared_ptr<const History> history_;  ///< what the walk is over
   const std::unique_ptr<ChunkWalk> walk_;
   std::optional<std::uint32_t> chunk_;
   ChunkEvents events_;  ///< of chunk_
@@ -422,33 +269,35 @@ class WalkedCandidates final : public EventCandidates {
 
 }  // namespace
 
-std::unique_ptr<EventCandidates> FindCandidates(const History& history,
+std::unique_ptr<EventCandidates> FindCandidates(std::shared_ptr<const History> history,
                                                 const storage::EventLog& log,
                                                 const EventFilter& filter,
                                                 const std::vector<Credential>& credentials) {
   if (!IsIndexed(filter)) return nullptr;
-  return std::make_unique<WalkedCandidates>(FilterWalk(history, log, credentials).Make(filter));
+  auto walk = FilterWalk(*history, log, credentials).Make(filter);
+  return std::make_unique<WalkedCandidates>(std::move(history), std::move(walk));
 }
 
-std::unique_ptr<EventCandidates> FindResourceEvents(const History& history, const ResourceId& id,
-                                                    bool memberships) {
-  const HistoryReader& reader = history.reader();
+std::unique_ptr<EventCandidates> FindResourceEvents(std::shared_ptr<const History> history,
+                                                    const ResourceId& id, bool memberships) {
+  const HistoryReader& reader = history->reader();
   Walks walks;
   if (const auto ordinal = reader.OrdinalOf(id)) {
     walks.push_back(WalkVersions(reader, *ordinal));
     if (memberships) {
       walks.push_back(WalkMemberships(reader, *ordinal));
-      walks.push_back(WalkGroupEnds(history, *ordinal));
+      walks.push_back(WalkGroupEnds(*history, *ordinal));
     }
   } else if (id != ResourceId{}) {
     // No resource of SCIM: a credential, whose few events are found by its id.
     walks.push_back(
-        history.WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, id.ToString())));
+        history->WalkTerm(TermIndex::HashTerm(EventAttribute::kResourceId, id.ToString())));
   } else {
     // Events about none share the id that is all zero: nothing finds them by it.
     return nullptr;
   }
-  return std::make_unique<WalkedCandidates>(std::make_unique<OrWalk>(std::move(walks)));
+  auto walk = WalkAny(std::move(walks));
+  return std::make_unique<WalkedCandidates>(std::move(history), std::move(walk));
 }
 
 }  // namespace scimledger::projections

@@ -21,16 +21,16 @@ class EventCandidates {
 };
 
 /// Those that the audit index finds for a filter, up to the history's position. nullptr: none of
-/// the filter's parts is indexed. What it was made with must outlive it. Throws HistoryError, its
-/// members too.
-std::unique_ptr<EventCandidates> FindCandidates(const History& history,
+/// the filter's parts is indexed. Throws HistoryError, its members too. `log` and `credentials` are
+/// used by this call alone.
+std::unique_ptr<EventCandidates> FindCandidates(std::shared_ptr<const History> history,
                                                 const storage::EventLog& log,
                                                 const EventFilter& filter,
                                                 const std::vector<Credential>& credentials);
 
 /// The events on one resource (nullptr: of an id that stands for none); with `memberships` also
 /// those by which it joined or left groups, and the ends of those groups.
-std::unique_ptr<EventCandidates> FindResourceEvents(const History& history, const ResourceId& id,
-                                                    bool memberships);
+std::unique_ptr<EventCandidates> FindResourceEvents(std::shared_ptr<const History> history,
+                                                    const ResourceId& id, bool memberships);
 
 }  // namespace scimledger::projections

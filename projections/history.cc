@@ -29,8 +29,10 @@ constexpr std::size_t kAdministrationsMax = 4;
 /// start after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
 /// What is offered beyond this waits in the log instead.
-constexpr std::size_t kOfferedEventsMax = 16'384;
-constexpr std::size_t kOfferedBytesMax = std::size_t{32} << 20U;
+constexpr std::size_t kOfferedEventsMax = 8'192;
+constexpr std::size_t kOfferedBytesMax = std::size_t{8} << 20U;
+/// After so long in trouble that may pass, nobody waits for it any more.
+constexpr std::chrono::seconds kTroubleMax{3};
 /// What a stop folds at most.
 constexpr std::uint64_t kLastEvents = 5'000;
 
@@ -184,6 +186,9 @@ storage::Result<void> History::WaitFor(Sequence sequence,
       moved_.wait_until(lock, until, [&] { return failure_ || position() >= sequence; });
       --waiting_;
       if (failure_) return std::unexpected(*failure_);
+      if (trouble_ && std::chrono::steady_clock::now() >= trouble_->since + kTroubleMax) {
+        return storage::Fail(storage::ErrorCode::kUnavailable, trouble_->message);
+      }
     }
     if (position() >= sequence) break;
     if (progress) progress(position());
@@ -229,14 +234,34 @@ void History::Follow() {
     }
     if (caught_up) {
       pause = kPauseMin;
+      NoteTrouble(std::nullopt);
       if (!WaitForWork()) return;
       continue;
     }
     if (!IsPassing(caught_up.error())) return FailWith(caught_up.error());
+    NoteTrouble(caught_up.error());
     std::unique_lock lock(mutex_);
     nudged_.wait_for(lock, pause, [this] { return is_stopping_.load(); });
     pause = std::min(2 * pause, kPauseMax);
   }
+}
+
+void History::NoteTrouble(const std::optional<storage::Error>& error) {
+  std::string line;
+  {
+    const std::lock_guard lock(mutex_);
+    if (error.has_value() == trouble_.has_value()) return;
+    if (error) {
+      trouble_ = {std::chrono::steady_clock::now(),
+                  fmt::format("the history in {} cannot follow the log at the moment: {}",
+                              options_.directory.string(), error->message)};
+      line = trouble_->message;
+    } else {
+      trouble_.reset();
+      line = fmt::format("the history in {} follows the log again", options_.directory.string());
+    }
+  }
+  if (options_.notice) options_.notice(line);
 }
 
 void History::FailWith(storage::Error error) {
@@ -278,8 +303,10 @@ bool History::WaitForWork() {
 
 void History::Offer(std::vector<Event> events, std::size_t bytes) {
   const std::lock_guard lock(offers_mutex_);
-  const bool is_full = offered_events_ >= kOfferedEventsMax || offered_bytes_ >= kOfferedBytesMax;
-  if (is_full || !takes_offers_) return;
+  const bool fits = offered_events_ + events.size() <= kOfferedEventsMax &&
+                    offered_bytes_ + bytes <= kOfferedBytesMax;
+  const bool is_known = events.empty() || events.back().sequence <= position();
+  if (!fits || is_known || !takes_offers_) return;
   offered_events_ += events.size();
   offered_bytes_ += bytes;
   offered_.push_back(std::move(events));

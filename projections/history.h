@@ -24,7 +24,8 @@ namespace scimledger::projections {
 
 /// The history and the audit index of one tenant, on disk: any resource, any group's members, any
 /// member's groups as of any sequence, and which events have a term. It follows the log on a thread
-/// of its own, off the commit path, so it lags behind the head by a moment; who needs a sequence
+/// of its own, off the commit path, by the events that the writer offers it and by the log itself
+/// for what it was not offered; so it lags behind the head by a moment, and who needs a sequence
 /// waits for it. Disposable: what does not fit the log, or is damaged, is made again.
 ///
 /// Thread-safe after Open.
@@ -52,8 +53,9 @@ class History {
   /// thread, in order; what is more than it has room for is read from the log after all.
   void Offer(std::vector<Event> events, std::size_t bytes);
   Sequence position() const { return Sequence{position_.load(std::memory_order_acquire)}; }
-  /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`.
-  /// Else why it does not follow the log any more. `progress` is told the position now and then.
+  /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`,
+  /// or it cannot follow at the moment. Else why it does not follow the log any more. `progress` is
+  /// told the position now and then.
   [[nodiscard]] storage::Result<void> WaitFor(Sequence sequence,
                                               std::chrono::steady_clock::time_point deadline,
                                               const std::function<void(Sequence)>& progress = {});
@@ -82,6 +84,8 @@ class History {
   [[nodiscard]] storage::Result<void> FoldOne(const Event& event);
   [[nodiscard]] storage::Result<void> WriteFolded();
   bool WaitForWork();
+  /// Tells the operator when trouble that may pass begins, and when it is over.
+  void NoteTrouble(const std::optional<storage::Error>& error);
   void FailWith(storage::Error error);
 
   const storage::EventLog& log_;
@@ -98,6 +102,11 @@ class History {
   std::condition_variable moved_;   ///< position, failure
   std::condition_variable nudged_;  ///< is_awake_, is_stopping_, waiting_
   std::optional<storage::Error> failure_;
+  struct Trouble {
+    std::chrono::steady_clock::time_point since;
+    std::string message;
+  };
+  std::optional<Trouble> trouble_;        ///< a full disk, a log that is being reopened
   std::size_t waiting_ = 0;               ///< callers of WaitFor
   std::vector<Sequence> administration_;  ///< sequences up to the position
   /// By how many of them were folded.

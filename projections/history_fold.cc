@@ -84,12 +84,15 @@ storage::Result<void> HistoryFold::Fold(const Event& event) {
 }
 
 storage::Result<void> HistoryFold::Write() {
-  const Sequence first{position_.sequence.value + 1 - CountTouched(touched_)};
-  batch_.Put(HistoryKey(HistoryRow::kTouched, first), touched_);
+  if (!touched_.empty()) {
+    const Sequence first{position_.sequence.value + 1 - CountTouched(touched_)};
+    batch_.Put(HistoryKey(HistoryRow::kTouched, first), touched_);
+    touched_.clear();
+  }
   batch_.Put(std::string(1, static_cast<char>(HistoryRow::kPosition)), EncodePosition(position_));
   SCIMLEDGER_TRY(store_.Write(batch_));
   batch_.Clear();
-  touched_.clear();
+  versions_.reset();
   Forget();
   // They go with the next rows: a set is read from what is written.
   PutDueSets();
@@ -100,7 +103,8 @@ ResourcePtr HistoryFold::FindResource(const ResourceId& id) const {
   if (const auto found = recent_.find(id); found != recent_.end()) return found->second;
   const auto ordinal = OrdinalOf(id);
   if (!ordinal) return nullptr;
-  ResourcePtr resource = reader_.ResourceAt(*ordinal, head());
+  if (!versions_) versions_.emplace(store_);
+  ResourcePtr resource = versions_->At(*ordinal, head());
   Remember(id, resource);
   return resource;
 }

@@ -3,6 +3,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -78,6 +79,8 @@ class HistoryFold final : public AdministrationFold {
   HistoryReader reader_;
   HistoryPosition position_;
   storage::KeyValueBatch batch_;
+  /// Of what is written; anew for each batch.
+  mutable std::optional<HistoryReader::Versions> versions_;
   std::string touched_;  ///< the row of kTouched that goes with the batch
   std::unique_ptr<LookupAttributes> lookups_;
   mutable boost::unordered_flat_map<ResourceId, ResourcePtr, UuidHash> recent_;

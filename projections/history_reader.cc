@@ -59,11 +59,14 @@ std::optional<std::uint32_t> HistoryReader::OrdinalOf(const ResourceId& id) cons
 }
 
 ResourcePtr HistoryReader::ResourceAt(std::uint32_t ordinal, Sequence at) const {
-  const auto cursor = store_.Scan();
-  cursor->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, at));
-  ExpectEnd(*cursor);
-  if (!cursor->is_valid() || !IsOf(cursor->key(), HistoryRow::kVersion, ordinal)) return nullptr;
-  return DecodeVersion(ordinal, cursor->value());
+  return Versions(store_).At(ordinal, at);
+}
+
+ResourcePtr HistoryReader::Versions::At(std::uint32_t ordinal, Sequence at) {
+  cursor_->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, at));
+  ExpectEnd(*cursor_);
+  if (!cursor_->is_valid() || !IsOf(cursor_->key(), HistoryRow::kVersion, ordinal)) return nullptr;
+  return DecodeVersion(ordinal, cursor_->value());
 }
 
 std::vector<std::uint32_t> HistoryReader::PastHoldersOf(KeyHash key, std::size_t count_max) const {
@@ -71,7 +74,7 @@ std::vector<std::uint32_t> HistoryReader::PastHoldersOf(KeyHash key, std::size_t
   const std::string first = KeyHashKey(key, 0);
   const std::string_view prefix =
       std::string_view(first).substr(0, first.size() - sizeof(std::uint32_t));
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   cursor->Seek(first);
   for (; cursor->is_valid() && cursor->key().starts_with(prefix) && holders.size() < count_max;
        cursor->Next()) {
@@ -82,7 +85,7 @@ std::vector<std::uint32_t> HistoryReader::PastHoldersOf(KeyHash key, std::size_t
 }
 
 std::vector<Membership> HistoryReader::MembersAt(std::uint32_t group, Sequence at) const {
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   cursor->SeekBack(HistoryKey(HistoryRow::kMemberSet, group, at));
   ExpectEnd(*cursor);
   std::vector<Membership> set;
@@ -111,7 +114,7 @@ std::vector<Membership> HistoryReader::GroupsAt(std::uint32_t member, Sequence a
 }
 
 MembersRow HistoryReader::LastMembersRow(std::uint32_t group) const {
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   cursor->SeekBack(HistoryKey(HistoryRow::kMembers, group, Sequence{UINT64_MAX}));
   ExpectEnd(*cursor);
   if (!cursor->is_valid() || !IsOf(cursor->key(), HistoryRow::kMembers, group)) return {};
@@ -129,7 +132,7 @@ MembersRow HistoryReader::LastMembersRow(std::uint32_t group) const {
 void HistoryReader::ForEachMembersChange(
     std::uint32_t group, Sequence after, Sequence until,
     const std::function<void(Sequence, const std::vector<MembershipChange>&)>& visit) const {
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   cursor->Seek(HistoryKey(HistoryRow::kMembers, group, after.Next()));
   for (; cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kMembers, group); cursor->Next()) {
     const Sequence sequence = SequenceOf(cursor->key());
@@ -163,7 +166,7 @@ void HistoryReader::ForEachTouched(
 void HistoryReader::ForEachVersion(std::uint32_t ordinal, Sequence first, Sequence last,
                                    bool is_descending,
                                    const std::function<bool(Sequence)>& visit) const {
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   if (is_descending) {
     cursor->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, last));
   } else {
@@ -181,7 +184,7 @@ void HistoryReader::ForEachGroupsChange(
     std::uint32_t member, Sequence first, Sequence last, bool is_descending,
     const std::function<bool(Sequence, std::uint32_t, bool)>& visit) const {
   constexpr std::size_t kSequenceAt = 1 + sizeof(std::uint32_t);
-  const auto cursor = store_.Scan();
+  const auto cursor = store_.ScanPrefix();
   if (is_descending) {
     cursor->SeekBack(GroupsKey(member, last, UINT32_MAX));
   } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,16 @@ class HistoryReader {
   /// The resource as of `at`. nullptr: not created yet, or deleted. One seek, whatever happened
   /// before or since.
   ResourcePtr ResourceAt(std::uint32_t ordinal, Sequence at) const;
+  /// The same of many resources, as far as the history was when this was made. One thread.
+  class Versions {
+   public:
+    explicit Versions(const storage::KeyValueStore& store) : cursor_(store.ScanPrefix()) {}
+    ResourcePtr At(std::uint32_t ordinal, Sequence at);
+
+   private:
+    const std::unique_ptr<storage::KeyValueCursor> cursor_;
+  };
+  Versions versions() const { return Versions(store_); }
   /// The first resources that held the key and gave it up, or were deleted with it, in order of
   /// creation; whoever asks checks them.
   std::vector<std::uint32_t> PastHoldersOf(KeyHash key, std::size_t count_max) const;

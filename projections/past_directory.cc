@@ -10,12 +10,16 @@ namespace {
 /// Keys with more hits than this are alike to whoever chooses between them.
 constexpr std::size_t kCountMax = 10'000;
 
+KeyHash HashOf(const EqualityKey& key) {
+  return HashKey(key.path.sub.value_or(key.path.attribute), key.key);
+}
+
 }  // namespace
 
-PastDirectory::PastDirectory(History& history, const DirectoryReader& live, Sequence at)
+PastDirectory::PastDirectory(std::shared_ptr<History> history, const DirectoryReader& live,
+                             Sequence at)
     : live_(live),
-      view_(std::make_shared<const PastView>(history, live.FreezeRows(), at,
-                                             history.reader().TimeOf(at.Next()))) {}
+      view_(std::make_shared<const PastView>(std::move(history), live.FreezeRows(), at)) {}
 
 Sequence PastDirectory::position() const { return view_->sequence(); }
 
@@ -26,6 +30,10 @@ std::shared_ptr<const DirectoryView> PastDirectory::Freeze() const { return view
 std::shared_ptr<const FrozenView> PastDirectory::FreezeRows() const { return view_->Rows(); }
 
 bool PastDirectory::has_rows() const { return view_->has_rows(); }
+
+bool PastDirectory::looks_up_at_once() const {
+  return view_->history().position() >= live_.position();
+}
 
 FoundResource PastDirectory::Find(const ResourceId& id) const {
   return {view_->FindRow(id), view_};
@@ -98,16 +106,26 @@ std::optional<std::vector<std::uint32_t>> PastDirectory::HoldersOf(const Equalit
   const auto present = live_.LookUpAny(std::nullopt, {&key, 1}, count_max);
   if (!present) return std::nullopt;
   view_->WaitFor(present->view->sequence());
-  std::vector<std::uint32_t> ordinals = view_->history().reader().PastHoldersOf(
-      HashKey(key.path.sub.value_or(key.path.attribute), key.key), count_max);
+  std::vector<std::uint32_t> ordinals =
+      view_->history().reader().PastHoldersOf(HashOf(key), count_max);
   for (const ResourcePtr& holder : present->resources) ordinals.push_back(holder->ordinal);
+  std::sort(ordinals.begin(), ordinals.end());
+  ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
   return ordinals;
 }
 
 std::size_t PastDirectory::CountHits(const EqualityKey& key) const {
-  if (key.kind == EqualityKey::Kind::kId) return 1;
-  const auto ordinals = OrdinalsOf(key, kCountMax);
-  return ordinals ? ordinals->size() : kCountMax;
+  switch (key.kind) {
+    case EqualityKey::Kind::kId:
+      return 1;
+    case EqualityKey::Kind::kMember:
+      return OrdinalsOf(key, kCountMax)->size();
+    case EqualityKey::Kind::kAttribute:
+      break;
+  }
+  // Without waiting for the history: it is only a choice between keys.
+  return live_.CountHits(key) +
+         view_->history().reader().PastHoldersOf(HashOf(key), kCountMax).size();
 }
 
 std::optional<Credential> PastDirectory::FindCredentialBySecret(const Hash& secret_hash) const {

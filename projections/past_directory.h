@@ -23,9 +23,9 @@ namespace scimledger::projections {
 /// Thread-safe. Throws HistoryError when the history cannot be read.
 class PastDirectory final : public DirectoryReader {
  public:
-  /// `history` and `live` must outlive it and the views it gave. `at` is before the log's head, and
+  /// `live` must outlive it. `at` is before the log's head, and
   /// the history has come further than it.
-  PastDirectory(History& history, const DirectoryReader& live, Sequence at);
+  PastDirectory(std::shared_ptr<History> history, const DirectoryReader& live, Sequence at);
 
   Sequence position() const override;
   RegistryPtr current_registry() const override;
@@ -33,6 +33,8 @@ class PastDirectory final : public DirectoryReader {
   /// Waits until the history has come to the present sequence.
   std::shared_ptr<const FrozenView> FreezeRows() const override;
   bool has_rows() const override;
+  /// False while the history lags behind the present: a key's holders need both at one sequence.
+  bool looks_up_at_once() const override;
   FoundResource Find(const ResourceId& id) const override;
   bool HasLookup(const AttributePath& path) const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;

@@ -21,7 +21,11 @@ void Assign(CopyOnWrite<OrdinalSet>& set, OrdinalSet ordinals) {
 class PastRows {
  public:
   PastRows(const History& history, const FrozenView& later, Sequence at)
-      : history_(history.reader()), later_(later.sequence()), at_(at), contents_(later.contents()) {
+      : history_(history.reader()),
+        versions_(history_.versions()),
+        later_(later.sequence()),
+        at_(at),
+        contents_(later.contents()) {
     const auto administration = history.AdministrationAt(at);
     contents_.head = at;
     contents_.lookups = administration->lookups;
@@ -47,7 +51,7 @@ class PastRows {
   void TakeBack(std::uint32_t ordinal) {
     Row& row = contents_.rows.Mutable(ordinal);
     const ResourcePtr before = row.resource;
-    row.resource = history_.ResourceAt(ordinal, at_);
+    row.resource = versions_.At(ordinal, at_);
     const Resource* any = row.resource != nullptr ? row.resource.get() : before.get();
     if (any == nullptr) return;  // came and went in between
     auto& of_type = contents_.by_type[static_cast<std::size_t>(any->type)];
@@ -80,6 +84,7 @@ class PastRows {
   }
 
   const HistoryReader& history_;
+  HistoryReader::Versions versions_;
   const Sequence later_;
   const Sequence at_;
   DirectoryContents contents_;

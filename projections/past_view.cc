@@ -15,13 +15,13 @@ constexpr std::chrono::seconds kHistoryWait{10};
 
 }  // namespace
 
-PastView::PastView(History& history, std::shared_ptr<const FrozenView> later, Sequence at,
-                   std::int64_t next_time_us)
-    : history_(history),
+PastView::PastView(std::shared_ptr<History> history, std::shared_ptr<const FrozenView> later,
+                   Sequence at)
+    : history_(std::move(history)),
       later_(std::move(later)),
       at_(at),
-      next_time_us_(next_time_us),
-      administration_(history.AdministrationAt(at)) {}
+      next_time_us_(history_->reader().TimeOf(at.Next())),
+      administration_(history_->AdministrationAt(at)) {}
 
 ResourcePtr PastView::RowAt(std::uint32_t ordinal) const {
   const Resource* later = later_->contents().Find(ordinal);
@@ -30,12 +30,12 @@ ResourcePtr PastView::RowAt(std::uint32_t ordinal) const {
     if (later->last_modified_us < next_time_us_) return later_->contents().Share(ordinal);
     if (later->created_us > next_time_us_) return nullptr;
   }
-  return history_.reader().ResourceAt(ordinal, at_);
+  return history_->reader().ResourceAt(ordinal, at_);
 }
 
 ResourcePtr PastView::FindRow(const ResourceId& id) const {
   if (ResourcePtr later = later_->FindRow(id)) return RowAt(later->ordinal);
-  const auto ordinal = history_.reader().OrdinalOf(id);
+  const auto ordinal = history_->reader().OrdinalOf(id);
   return ordinal ? RowAt(*ordinal) : nullptr;
 }
 
@@ -50,7 +50,9 @@ std::optional<ReferencedResource> PastView::Find(const ResourceId& id) const {
 }
 
 void PastView::WaitFor(Sequence sequence) const {
-  Expect(history_.WaitFor(sequence, std::chrono::steady_clock::now() + kHistoryWait));
+  const auto come = history_->WaitFor(sequence, std::chrono::steady_clock::now() + kHistoryWait);
+  // Whatever keeps it: the moment may be asked for again later.
+  if (!come) throw HistoryError({storage::ErrorCode::kUnavailable, come.error().message});
 }
 
 std::shared_ptr<const FrozenView> PastView::Rows() const {
@@ -60,7 +62,7 @@ std::shared_ptr<const FrozenView> PastView::Rows() const {
     if (rows_) return rows_;
   }
   WaitFor(later_->sequence());
-  auto rows = MakePastRows(history_, *later_, at_);
+  auto rows = MakePastRows(*history_, *later_, at_);
   const std::lock_guard lock(mutex_);
   rows_ = std::move(rows);
   return rows_;
@@ -96,7 +98,7 @@ PastView::Memberships PastView::MembersOf(std::uint32_t group) const {
     if (last_group_ == group) return last_members_;
   }
   auto members =
-      std::make_shared<const std::vector<Membership>>(history_.reader().MembersAt(group, at_));
+      std::make_shared<const std::vector<Membership>>(history_->reader().MembersAt(group, at_));
   const std::lock_guard lock(mutex_);
   last_group_ = group;
   last_members_ = members;
@@ -106,7 +108,7 @@ PastView::Memberships PastView::MembersOf(std::uint32_t group) const {
 bool PastView::IsMember(const Resource& group, const ResourceId& member) const {
   const ResourcePtr row = FindRow(member);
   if (row == nullptr) return false;
-  const auto groups = history_.reader().GroupsAt(row->ordinal, at_);
+  const auto groups = history_->reader().GroupsAt(row->ordinal, at_);
   return std::any_of(groups.begin(), groups.end(),
                      [&](const Membership& held) { return held.ordinal == group.ordinal; });
 }
@@ -144,7 +146,7 @@ void PastView::ForEachMemberId(const Resource& group,
 
 std::vector<ResourcePtr> PastView::GroupsOf(std::uint32_t ordinal) const {
   std::vector<ResourcePtr> groups;
-  for (const Membership& held : history_.reader().GroupsAt(ordinal, at_)) {
+  for (const Membership& held : history_->reader().GroupsAt(ordinal, at_)) {
     if (ResourcePtr group = RowAt(held.ordinal)) groups.push_back(std::move(group));
   }
   return groups;

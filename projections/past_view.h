@@ -16,9 +16,8 @@ namespace scimledger::projections {
 /// What a PastDirectory shows (past_directory.h). Thread-safe; throws HistoryError.
 class PastView final : public DirectoryView {
  public:
-  /// `later`: a view after `at`. `next_time_us`: recorded time of the event after `at`.
-  PastView(History& history, std::shared_ptr<const FrozenView> later, Sequence at,
-           std::int64_t next_time_us);
+  /// `later`: a view after `at`, which the history has passed.
+  PastView(std::shared_ptr<History> history, std::shared_ptr<const FrozenView> later, Sequence at);
 
   Sequence sequence() const override { return at_; }
   RegistryPtr registry() const override { return administration_->registry; }
@@ -52,7 +51,7 @@ class PastView final : public DirectoryView {
       const std::function<void(const ReferencedResource&)>& visit) const override;
   std::optional<ReferencedResource> Find(const ResourceId& id) const override;
 
-  const History& history() const { return history_; }
+  const History& history() const { return *history_; }
   /// Until the history has come to a sequence of the present; throws when it does not in a while.
   void WaitFor(Sequence sequence) const;
   const Administration& administration() const { return *administration_; }
@@ -73,10 +72,10 @@ class PastView final : public DirectoryView {
   std::vector<std::uint32_t> IndirectGroupsOf(std::uint32_t ordinal) const;
   ReferencedResource Refer(const Resource& resource) const;
 
-  History& history_;
+  const std::shared_ptr<History> history_;
   const std::shared_ptr<const FrozenView> later_;
   const Sequence at_;
-  const std::int64_t next_time_us_;
+  const std::int64_t next_time_us_;  ///< recorded time of the event after `at`
   const std::shared_ptr<const Administration> administration_;
 
   mutable std::mutex mutex_;       ///< last_group_, last_members_, rows_

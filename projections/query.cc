@@ -169,12 +169,11 @@ std::optional<QueryResult> RunAtOnce(const DirectoryReader& directory, const Que
     return directory.has_rows() ? std::optional(ListAll(directory, query)) : std::nullopt;
   }
   const auto driver = FindDriver(directory, query);
-  if (!driver) return std::nullopt;
+  if (!driver || !directory.looks_up_at_once()) return std::nullopt;
   const RegistryPtr registry = directory.current_registry();
   const bool walks = std::any_of(
-      query.types.begin(), query.types.end(), [&](const TypeQuery& type) {
-        return type.filter && WalksMembers(*registry, *type.filter);
-      });
+      query.types.begin(), query.types.end(),
+      [&](const TypeQuery& type) { return type.filter && WalksMembers(*registry, *type.filter); });
   if (walks) return std::nullopt;
   return RunDriven(directory, query, *driver, base_url, kHitsAtOnceMax);
 }

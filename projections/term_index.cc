@@ -105,7 +105,7 @@ class TermIndex::TermWalk final : public ChunkWalk {
       : term_(term),
         open_chunk_(open_chunk),
         open_events_(std::move(open_events)),
-        cursor_(store.Scan()) {}
+        cursor_(store.ScanPrefix()) {}
 
   std::optional<std::uint32_t> AtOrAfter(std::uint32_t chunk) override {
     if (chunk < open_chunk_ && FindStored(chunk, true)) return chunk_;

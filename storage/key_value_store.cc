@@ -4,6 +4,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -37,6 +38,7 @@ rocksdb::Options StoreOptions() {
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
   options.max_background_jobs = 2;
+  options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(KeyValueStore::kPrefixBytes));
   // Most keys that are looked up while rows are made are new.
   options.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;
   options.memtable_whole_key_filtering = true;
@@ -117,8 +119,15 @@ class RocksKeyValueStore final : public KeyValueStore {
   }
 
   std::unique_ptr<KeyValueCursor> Scan() const override {
-    return std::make_unique<RocksKeyValueCursor>(
-        std::unique_ptr<rocksdb::Iterator>(database_->NewIterator({})));
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    return MakeCursor(options);
+  }
+
+  std::unique_ptr<KeyValueCursor> ScanPrefix() const override {
+    rocksdb::ReadOptions options;
+    options.prefix_same_as_start = true;
+    return MakeCursor(options);
   }
 
   Result<void> Write(KeyValueBatch& batch) override {
@@ -144,6 +153,10 @@ class RocksKeyValueStore final : public KeyValueStore {
   }
 
  private:
+  std::unique_ptr<KeyValueCursor> MakeCursor(const rocksdb::ReadOptions& options) const {
+    return std::make_unique<RocksKeyValueCursor>(
+        std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(options)));
+  }
   std::unexpected<Error> Failed(std::string_view what, const rocksdb::Status& status) const {
     return Fail(CodeOf(status),
                 fmt::format("cannot {} {}: {}", what, directory_.string(), status.ToString()));

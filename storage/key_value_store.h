@@ -53,6 +53,8 @@ class KeyValueCursor {
 /// Thread-safe.
 class KeyValueStore {
  public:
+  static constexpr std::size_t kPrefixBytes = 5;
+
   /// Makes the directory when it is missing (its parent must exist). kCorrupt, kIncompatible: what
   /// is there cannot be read; delete it. kLocked, kNoSpace, kIo.
   [[nodiscard]] static Result<std::unique_ptr<KeyValueStore>> Open(
@@ -62,6 +64,9 @@ class KeyValueStore {
   /// nullopt: no such key.
   [[nodiscard]] virtual Result<std::optional<std::string>> Get(std::string_view key) const = 0;
   virtual std::unique_ptr<KeyValueCursor> Scan() const = 0;
+  /// As Scan, over the keys that share their first kPrefixBytes with the one that was sought last;
+  /// a move beyond them ends it. Much cheaper: filters tell where there are none.
+  virtual std::unique_ptr<KeyValueCursor> ScanPrefix() const = 0;
   [[nodiscard]] virtual Result<void> Write(KeyValueBatch& batch) = 0;
   /// Everything written so far survives a crash afterwards.
   [[nodiscard]] virtual Result<void> Flush() = 0;

@@ -1,6 +1,8 @@
 #include "tools/local_service.h"
 
 #include <chrono>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "api/replayed_tenant.h"
@@ -80,10 +82,13 @@ storage::Result<std::unique_ptr<LocalService>> LocalService::Open(
   auto local = storage::HasManifest(data) ? LockReplay(data, std::move(options))
                                           : Lock(data, if_missing, std::move(options));
   if (!local) return local;
-  ProgressLine line("replaying the log");
+  std::optional<ProgressLine> line;
+  std::string shown;
   api::TenantOptions tenant_options;
-  tenant_options.progress = [&line](Sequence position, Sequence head) {
-    if (position < head) line.Show({position.value, head.value});
+  tenant_options.progress = [&](std::string_view what, Sequence position, Sequence head) {
+    if (position >= head) return;
+    if (shown != what) line.emplace(shown = what);
+    line->Show({position.value, head.value});
   };
   SCIMLEDGER_TRY((*local)->Load(tenant, std::move(tenant_options)));
   return local;

@@ -12,7 +12,8 @@ namespace scimledger::tools {
 [[nodiscard]] ExitCode ListProjections(const ConnectionOptions& options, Format format);
 
 /// Rebuilds beside the live one and swaps. Prints `before <64 hex> <sequence>`,
-/// `after <64 hex> <sequence>` and `equal` or `differs` (exit 1: the old one was wrong).
+/// `after <64 hex> <sequence>` and `equal` or `differs` (exit 1: the old one was wrong); of the
+/// history, `rebuilt history <sequence>`.
 [[nodiscard]] ExitCode RebuildProjection(const ConnectionOptions& options, const std::string& name);
 
 }  // namespace scimledger::tools

@@ -26,8 +26,10 @@ void AddProjectionsCommands(CLI::App& app, ProjectionsArguments& arguments,
       "Prints both digests at the sequence of the swap, and `equal`, or `differs` with exit status "
       "1:\n"
       "the old state was wrong, and the new one is in use. Killed at any moment, the old one "
-      "stays.\n\n"
-      "  scimledger projections rebuild directory --data data");
+      "stays.\n"
+      "For the history it prints `rebuilt history` and the sequence of the swap.\n\n"
+      "  scimledger projections rebuild directory --data data\n"
+      "  scimledger projections rebuild history --data data");
 }
 
 }  // namespace scimledger::tools

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/fact_recorder.h"
@@ -18,6 +19,7 @@
 #include "api/server_record.h"
 #include "api/tenant_name.h"
 #include "tools/local_service.h"
+#include "tools/progress_line.h"
 #include "tools/tls_reload.h"
 
 namespace scimledger::tools {
@@ -37,7 +39,8 @@ sigset_t OwnSignals(bool has_tls) {
 }
 
 /// Waits for SIGTERM or SIGINT, and keeps TLS up to date meanwhile. The name of the signal.
-const char* WaitForStop(const sigset_t& signals, api::HttpServer& server, std::optional<TlsReload>& tls) {
+const char* WaitForStop(const sigset_t& signals, api::HttpServer& server,
+                        std::optional<TlsReload>& tls) {
   int signal = 0;
   while (signal != SIGTERM && signal != SIGINT) {
     signal =
@@ -103,17 +106,39 @@ api::TlsFiles TlsFilesOf(const Configuration& configuration) {
 }
 
 /// Progress of the start, for /readyz and, on a terminal, for whoever waits.
+class StartProgress {
+ public:
+  explicit StartProgress(api::Service& service) : service_(service) {}
+
+  void Report(std::string_view what, const WorkProgress& now) {
+    const auto time = std::chrono::steady_clock::now();
+    if (what != what_) {
+      what_ = what;
+      first_ = now.position;
+      began_ = time;
+    }
+    const std::string line =
+        fmt::format("{}: {}", what_, RenderProgress(first_, now, time - began_));
+    service_.ReportStarting(line);
+    if (!is_terminal_) return;
+    fmt::print(stderr, "\rscimledger: {}\x1b[K{}", line, now.position >= now.head ? "\n" : "");
+  }
+
+ private:
+  api::Service& service_;
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  std::string what_;
+  std::uint64_t first_ = 0;  ///< where it stood when this began
+  std::chrono::steady_clock::time_point began_;
+};
+
 api::TenantOptions TenantOptionsFor(api::Service& service, const Configuration& configuration) {
   api::TenantOptions options;
   options.index_budget = std::make_shared<projections::IndexBudget>(configuration.index_bytes_max);
   options.notice = [](const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); };
-  options.progress = [&service, terminal = ::isatty(STDERR_FILENO) == 1](Sequence position,
-                                                                         Sequence head) {
-    const std::string progress =
-        fmt::format("replaying the log: {} of {} events", position.value, head.value);
-    service.ReportStarting(progress);
-    if (terminal) fmt::print(stderr, "\rscimledger: {}\x1b[K", progress);
-    if (terminal && position >= head) fmt::print(stderr, "\n");
+  options.progress = [progress = std::make_shared<StartProgress>(service)](
+                         std::string_view what, Sequence position, Sequence head) {
+    progress->Report(what, {position.value, head.value});
   };
   return options;
 }
@@ -124,10 +149,10 @@ api::ServerStart StartOf(const Configuration& configuration) {
   for (const auto& [name, text] : configuration.given) start.settings[name] = api::FactText(text);
   std::string issuers;
   for (const api::TrustedIssuer& trusted : configuration.trusted_issuers) {
-    issuers += fmt::format(R"({}{{"issuer":{},"subject":{},"jwks":{},"tenant":{},"credential":"{}"}})",
-                           issuers.empty() ? "" : ",", api::FactText(trusted.issuer),
-                           api::FactText(trusted.subject), api::FactText(trusted.jwks),
-                           api::FactText(trusted.tenant), trusted.credential.ToString());
+    issuers += fmt::format(
+        R"({}{{"issuer":{},"subject":{},"jwks":{},"tenant":{},"credential":"{}"}})",
+        issuers.empty() ? "" : ",", api::FactText(trusted.issuer), api::FactText(trusted.subject),
+        api::FactText(trusted.jwks), api::FactText(trusted.tenant), trusted.credential.ToString());
   }
   if (!issuers.empty()) start.settings["trusted_issuer"] = '[' + issuers + ']';
   return start;

@@ -75,6 +75,17 @@ TEST_F(AuditTest, RefusesGarbage) {
   }
 }
 
+TEST_F(AuditTest, ProjectionsAreRebuiltByName) {
+  const Answer history = Local("POST", "/admin/v1/projections/history/rebuild");
+  EXPECT_EQ(history.status, 200);
+  EXPECT_EQ(history.body, R"({"name":"history","sequence":5})");
+  const Answer directory = Local("POST", "/admin/v1/projections/directory/rebuild");
+  EXPECT_EQ(directory.status, 200);
+  EXPECT_TRUE(directory.body.contains(R"("sequence":5,"equal":true})")) << directory.body;
+  EXPECT_TRUE(IsScimError(Local("POST", "/admin/v1/projections/other/rebuild"), 404));
+  EXPECT_EQ(Events("since=0&until=99"), R"(1 2 3 4 5 "next":null,"asOf":5})");
+}
+
 TEST_F(AuditTest, BackwardsReadsAcrossWindows) {
   for (int i = 6; i <= 150; ++i) CreateUser(fmt::format("user{}", i));
 

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
 #include <set>
+#include <thread>
 #include <vector>
 
+#include "api/past_directories.h"
 #include "engine/resource_writer.h"
 #include "projections/event_candidates.h"
 #include "tests/unit/api/random_tenant.h"
@@ -77,7 +81,7 @@ void ExpectSameMoment(const storage::EventLog& log, Tenant& tenant, const std::s
   SCOPED_TRACE(fmt::format("as of {}", at.value));
   const auto replayed = Replayed(log, at);
   const auto expected = replayed->Freeze();
-  const PastDirectory past(*tenant.history(), tenant.directory(), at);
+  const PastDirectory past(tenant.history(), tenant.directory(), at);
   ASSERT_EQ(past.position(), at);
   for (const ResourceId& id : ids) {
     SCOPED_TRACE(id.ToString());
@@ -107,7 +111,7 @@ void ExpectSameMoment(const storage::EventLog& log, Tenant& tenant, const std::s
 void ExpectSameAnswers(const storage::EventLog& log, Tenant& tenant, Sequence at,
                        projections::RandomFilters& random) {
   const auto replayed = Replayed(log, at);
-  const PastDirectory past(*tenant.history(), tenant.directory(), at);
+  const PastDirectory past(tenant.history(), tenant.directory(), at);
   for (int round = 0; round < 40; ++round) {
     std::string text;
     const auto query = projections::RandomQuery(*replayed, random, text);
@@ -238,7 +242,7 @@ void ExpectAllMatchesFound(RandomTenant& history, int rounds, std::mt19937_64& c
     ASSERT_TRUE(syntax) << syntax.error().detail;
     const auto filter = BindEventFilter(*syntax);
     ASSERT_TRUE(filter) << filter.error().detail;
-    const auto candidates = projections::FindCandidates(*history.tenant().history(), history.log(),
+    const auto candidates = projections::FindCandidates(history.tenant().history(), history.log(),
                                                         *filter, credentials);
     if (candidates == nullptr) continue;
     const auto found = Walk(*candidates, head);
@@ -265,6 +269,35 @@ TEST(EventCandidatesTest, LeaveNoEventOutWhereChunksOfTheAuditIndexMeet) {
     ASSERT_NO_FATAL_FAILURE(history.RunLong(4'000));
   }
   ExpectAllMatchesFound(history, 60, choices);
+}
+
+TEST(PastDirectoriesTest, KeepAMomentForAWhileButNotBeyondARebuild) {
+  RandomTenant history(4);
+  ASSERT_NO_FATAL_FAILURE(history.Run(60));
+  PastDirectories past;
+  const Sequence at{history.log().head().sequence.value / 2};
+
+  const auto first = past.At(history.tenant(), at);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(*past.At(history.tenant(), at), *first);
+
+  ASSERT_TRUE(history.tenant().Rebuild(nullptr));
+  const auto second = past.At(history.tenant(), at);
+  EXPECT_NE(*second, *first);
+  ASSERT_TRUE(history.tenant().RebuildHistory(nullptr));
+  EXPECT_NE(*past.At(history.tenant(), at), *second);
+}
+
+TEST(PastDirectoriesTest, LetAMomentGoThatNobodyAsksFor) {
+  RandomTenant history(5);
+  ASSERT_NO_FATAL_FAILURE(history.Run(60));
+  PastDirectories past(std::chrono::milliseconds(20));
+  std::weak_ptr<const DirectoryReader> kept = *past.At(history.tenant(), Sequence{3});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!kept.expired() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(kept.expired());
 }
 
 }  // namespace

@@ -79,6 +79,10 @@ class RandomTenant {
     ASSERT_TRUE(rebuilt) << rebuilt.error().message;
     EXPECT_EQ(rebuilt->sequence, log_->head().sequence);
     EXPECT_EQ(storage::ToHex(rebuilt->before), storage::ToHex(rebuilt->after));
+    if (choices_() % 2 == 0) return;
+    const auto history = tenant_->RebuildHistory(nullptr);
+    ASSERT_TRUE(history) << history.error().message;
+    EXPECT_EQ(*history, log_->head().sequence);
   }
 
   /// One command; an accepted one moves the head by its events, a no-op or a refusal not at all.

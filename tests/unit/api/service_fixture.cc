@@ -43,7 +43,10 @@ ServiceTest::ServiceTest()
       log_(storage::MakeMemoryEventLog(storage::RandomUuid())) {
   service_options_.log_requests = false;
   tenant_options_.projections = directory_;
-  tenant_options_.notice = [this](const std::string& line) { notices_.push_back(line); };
+  tenant_options_.notice = [this](const std::string& line) {
+    const std::lock_guard lock(notices_mutex_);
+    notices_.push_back(line);
+  };
   Start();
 }
 

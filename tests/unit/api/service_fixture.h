@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,7 +98,8 @@ class ServiceTest : public testing::Test {
 
   ServiceOptions service_options_;
   TenantOptions tenant_options_;
-  std::vector<std::string> notices_;
+  std::mutex notices_mutex_;
+  std::vector<std::string> notices_;  ///< told on any thread, read when nothing runs
   std::filesystem::path directory_;
   std::shared_ptr<storage::EventLog> log_;
   SteppingClock clock_;

@@ -37,8 +37,10 @@ class TenantTest : public ServiceTest {
 
   /// Records the positions that a start goes through.
   void RecordProgress() {
-    tenant_options_.progress = [this](Sequence position, Sequence head) {
-      progress_ += fmt::format("{}/{} ", position.value, head.value);
+    tenant_options_.progress = [this](std::string_view what, Sequence position, Sequence head) {
+      if (what == "replaying the log") {
+        progress_ += fmt::format("{}/{} ", position.value, head.value);
+      }
     };
   }
   std::string progress_;
@@ -171,6 +173,49 @@ TEST_F(TenantTest, ADamagedSnapshotIsDeletedAndReplaced) {
   EXPECT_EQ(Digest(), digest);
   EXPECT_EQ(notices_.size(), 1U);
   EXPECT_FALSE(std::filesystem::exists(SnapshotFile()));
+}
+
+TEST_F(TenantTest, TheHistoryIsMadeAgainBesideTheLiveOneAndTakesItsPlace) {
+  CreateUser("jane");
+  CreateUser("joe");
+  const std::filesystem::path directory = SnapshotFile().parent_path();
+  auto old = tenant_->history();
+
+  const auto rebuilt = tenant_->RebuildHistory(nullptr);
+
+  ASSERT_TRUE(rebuilt) << rebuilt.error().message;
+  EXPECT_EQ(*rebuilt, log_->head().sequence);
+  EXPECT_NE(tenant_->history(), old);
+  EXPECT_TRUE(std::filesystem::exists(directory / "history")) << "somebody still reads the old one";
+  old.reset();
+  EXPECT_FALSE(std::filesystem::exists(directory / "history"));
+  EXPECT_TRUE(std::filesystem::exists(directory / "history.1"));
+
+  CreateUser("jim");
+  Restart();
+  EXPECT_EQ(notices_, std::vector<std::string>{});
+  EXPECT_EQ(tenant_->history()->position(), log_->head().sequence);
+  EXPECT_TRUE(std::filesystem::exists(directory / "history.1"));
+  const auto users = tenant_->history()->WalkTerm(
+      projections::TermIndex::HashTerm(EventAttribute::kResourceType, "user"));
+  ASSERT_TRUE(users->AtOrAfter(0));
+  EXPECT_EQ(users->events().count(), 3U);
+}
+
+TEST_F(TenantTest, WhatAKilledRebuildOfTheHistoryLeftIsRemoved) {
+  CreateUser("jane");
+  const std::filesystem::path directory = SnapshotFile().parent_path();
+  Stop();
+  std::filesystem::copy(directory / "history", directory / "history.1");
+  std::filesystem::create_directories(directory / "history.2.partial");
+  std::ofstream(directory / "history.2.partial" / "CURRENT") << "half";
+
+  Start();
+
+  EXPECT_EQ(tenant_->history()->position(), log_->head().sequence);
+  EXPECT_TRUE(std::filesystem::exists(directory / "history.1"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "history"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "history.2.partial"));
 }
 
 TEST_F(TenantTest, ASnapshotOfAnotherLogIsRefused) {
