@@ -30,7 +30,7 @@ class PastDirectories {
   /// Whether At answers at once.
   static bool IsAtHand(const Tenant& tenant, Sequence sequence);
   /// `sequence`: before the log's head. Waits until the history has passed it; kUnavailable: not
-  /// within ten seconds, because it is being made again.
+  /// within ten seconds, or it cannot follow the log at the moment.
   [[nodiscard]] storage::Result<std::shared_ptr<const projections::DirectoryReader>> At(
       const Tenant& tenant, Sequence sequence);
 

@@ -19,8 +19,11 @@ enum class HistoryRow : char {
   kPosition = 'p',  ///< one: see HistoryPosition
   kVersion = 'v',  ///< ordinal ‖ sequence → the resource right after that event; empty: deleted
   kId = 'i',       ///< resource id → ordinal
-  kKey = 'k',      ///< key hash ‖ ordinal → nothing: it held the key and gave it up
-  kMembers = 'm',  ///< group ‖ sequence → what the event did to its members
+  /// key hash ‖ ordinal → nothing: the resource held the key and gave it up, or was deleted with
+  /// it. Who holds it still has no row, so an answer needs the present directory and every row up
+  /// to its sequence.
+  kKey = 'k',
+  kMembers = 'm',    ///< group ‖ sequence → what the event did to its members
   kMemberSet = 'M',  ///< group ‖ sequence → its members right after that event
   kGroups = 'g',     ///< member ‖ sequence ‖ group → whether it joined or left
   kTouched = 'l',    ///< first of some sequences → what each is about and when: see TouchedEvent

@@ -63,10 +63,10 @@ bool CanPageDeep(const SchemaRegistry& registry, const Query& query);
 
 struct Explain;
 
-/// Answers as Run does where that takes few steps: a plain list of one type (of a directory that has its
-/// rows), or for each type one of
-/// the filter's and-ed terms, or all of its or-ed terms, is an equality that the directory looks up.
-/// nullopt: it takes more, so that the caller runs it off its I/O thread.
+/// Answers as Run does where that takes few steps: a plain list of one type (of a directory that
+/// has its rows), or for each type one of the filter's and-ed terms, or all of its or-ed terms, is
+/// an equality that the directory looks up. nullopt: it takes more, so that the caller runs it off
+/// its I/O thread.
 std::optional<QueryResult> RunAtOnce(const DirectoryReader& directory, const Query& query,
                                      std::string_view base_url);
 
