@@ -1,6 +1,8 @@
 #include "projections/history.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -25,6 +27,7 @@ constexpr std::chrono::seconds kAsleepFor{60};
 constexpr std::chrono::milliseconds kPauseMin{100};
 constexpr std::chrono::milliseconds kPauseMax{5'000};
 constexpr std::size_t kAdministrationsMax = 4;
+constexpr int kNiceness = 5;
 /// After so many at a time, what was folded is kept at once: they would be folded again by each
 /// start after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
@@ -60,6 +63,10 @@ bool IsPassing(const storage::Error& error) {
   return error.code == storage::ErrorCode::kUnavailable ||
          error.code == storage::ErrorCode::kNoSpace || error.code == storage::ErrorCode::kIo;
 }
+
+/// The calling thread lets readers and the writer go first: it has until the next question. Where
+/// that is refused, it goes on as it is.
+void YieldToOthers() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness); }
 
 HistoryPosition Beginning(const storage::EventLog& log) {
   HistoryPosition position;
@@ -222,6 +229,7 @@ std::shared_ptr<const Administration> History::AdministrationAt(Sequence at) con
 }
 
 void History::Follow() {
+  YieldToOthers();
   std::chrono::milliseconds pause = kPauseMin;
   while (!is_stopping_) {
     storage::Result<void> caught_up;
