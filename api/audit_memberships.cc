@@ -13,6 +13,7 @@
 #include "api/as_of.h"
 #include "api/audit_parameters.h"
 #include "api/event_page.h"
+#include "api/history_keeper.h"
 #include "engine/event.h"
 #include "engine/json.h"
 #include "engine/text.h"
@@ -134,9 +135,7 @@ std::optional<ScimError> WhyNone(const Exchange& exchange, const ResourcePtr& re
 void AnswerMemberships(ExchangePtr exchange, Side side, const Window& window) {
   const std::shared_ptr<projections::History> history = exchange->tenant->history();
   if (history == nullptr && !exchange->tenant->is_replay()) {
-    return AnswerLogError(*exchange, {storage::ErrorCode::kUnavailable,
-                                      "the history could not be made at the start of the server, "
-                                      "whose output says why"});
+    return AnswerLogError(*exchange, NoHistory());
   }
   if (history == nullptr) {
     return exchange->AnswerError({403, ScimType::kNone,

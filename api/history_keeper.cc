@@ -41,6 +41,12 @@ std::filesystem::path PartialOf(std::filesystem::path directory) {
 
 }  // namespace
 
+storage::Error NoHistory() {
+  return {storage::ErrorCode::kUnavailable,
+          "the server keeps no history: it is switched off (setting history), or it could not be "
+          "made at the start, as the server's output says"};
+}
+
 HistoryKeeper::HistoryKeeper(const storage::EventLog& log, Options options)
     : log_(log), options_(std::move(options)), generation_(FindGeneration()) {
   kept_ = Open(PathOf(generation_));

@@ -14,6 +14,9 @@
 
 namespace scimledger::api {
 
+/// What a question is answered with that needs a history where there is none.
+storage::Error NoHistory();
+
 /// One tenant's history through its life: found at a start, brought to the head, fed by the writer,
 /// made again beside the one that answers, and swapped.
 ///

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/history_keeper.h"
 #include "projections/past_directory.h"
 
 namespace scimledger::api {
@@ -27,11 +28,7 @@ storage::Result<PastDirectories::DirectoryPtr> PastDirectories::At(const Tenant&
   if (DirectoryPtr kept = FindKept(tenant, sequence, now)) return kept;
   const std::uint64_t rebuilds = tenant.rebuilds();
   const auto history = tenant.history();
-  if (history == nullptr) {
-    return storage::Fail(storage::ErrorCode::kUnavailable,
-                         "the history could not be made at the start of the server, whose output "
-                         "says why");
-  }
+  if (history == nullptr) return std::unexpected(NoHistory());
   // The event after it tells when the moment ended.
   SCIMLEDGER_TRY(history->WaitFor(sequence.Next(), now + kWait));
   DirectoryPtr directory =

@@ -98,7 +98,9 @@ class LiveTenant final : public Tenant {
   const std::string& name() const override { return name_; }
   const storage::EventLog& log() const override { return *log_; }
   const projections::Directory& directory() const override { return *directory_; }
-  std::shared_ptr<projections::History> history() const override { return history_->current(); }
+  std::shared_ptr<projections::History> history() const override {
+    return history_ != nullptr ? history_->current() : nullptr;
+  }
   std::int64_t NowUs() const override { return clock_.NowUs(); }
 
   void Submit(Command command, Writer::Done done) override {
@@ -122,9 +124,12 @@ class LiveTenant final : public Tenant {
       const std::function<void(Sequence position, Sequence head)>& progress) override;
   storage::Result<Sequence> RebuildHistory(
       const std::function<void(Sequence position, Sequence head)>& progress) override {
+    if (history_ == nullptr) return std::unexpected(NoHistory());
     return history_->Rebuild(progress);
   }
-  std::uint64_t rebuilds() const override { return directory_rebuilds_ + history_->rebuilds(); }
+  std::uint64_t rebuilds() const override {
+    return directory_rebuilds_ + (history_ != nullptr ? history_->rebuilds() : 0);
+  }
   Sequence snapshot() const override { return snapshots_.written(); }
 
   void Stop() override {
@@ -134,6 +139,7 @@ class LiveTenant final : public Tenant {
 
  private:
   WriterOptions WithHistory(WriterOptions options) const {
+    if (history_ == nullptr) return options;
     options.on_committed = [history = history_.get()](std::vector<Event> events,
                                                       std::size_t bytes) {
       history->Offer(std::move(events), bytes);
@@ -159,14 +165,14 @@ class LiveTenant final : public Tenant {
 
   void Consider() {
     snapshots_.Consider(directory_->position());
-    if (const auto history = history_->current()) history->Nudge();
+    if (const auto current = history()) current->Nudge();
   }
 
   const std::string name_;
   Clock& clock_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<projections::Directory> directory_;
-  std::unique_ptr<HistoryKeeper> history_;
+  std::unique_ptr<HistoryKeeper> history_;  ///< nullptr: it has none
   std::atomic<std::uint64_t> directory_rebuilds_{0};
   SnapshotKeeper snapshots_;
   std::function<void(const std::string& line)> notice_;
@@ -202,7 +208,7 @@ storage::Result<Rebuilt> LiveTenant::Rebuild(
                     "until now may have been wrong; the rebuilt one, digest {}, is in use",
                     name_, rebuilt.sequence.value, storage::ToHex(rebuilt.after)));
   }
-  if (rebuilt.before != rebuilt.after) {
+  if (rebuilt.before != rebuilt.after && history_ != nullptr) {
     // Its rows of the present were the directory's.
     SCIMLEDGER_TRY(history_->Rebuild(progress));
   }
@@ -226,14 +232,19 @@ storage::Result<std::unique_ptr<Tenant>> Tenant::Open(std::unique_ptr<storage::E
                     SnapshotFile(options).parent_path().string(), failed.message()));
   }
   // It follows the log on threads of its own while the directory comes to the head.
-  auto history = std::make_unique<HistoryKeeper>(
-      *log, HistoryKeeper::Options{.tenant = options.name,
-                                   .directory = options.projections / options.name,
-                                   .notice = options.notice});
+  std::unique_ptr<HistoryKeeper> history;
+  if (options.has_history) {
+    history = std::make_unique<HistoryKeeper>(
+        *log, HistoryKeeper::Options{.tenant = options.name,
+                                     .directory = options.projections / options.name,
+                                     .notice = options.notice});
+  }
   SCIMLEDGER_TRY_ASSIGN(Recovered recovered, BringToHead(*log, options));
-  history->Finish([&](Sequence position, Sequence head) {
-    if (options.progress) options.progress("making the history", position, head);
-  });
+  if (history != nullptr) {
+    history->Finish([&](Sequence position, Sequence head) {
+      if (options.progress) options.progress("making the history", position, head);
+    });
+  }
   return std::make_unique<LiveTenant>(std::move(log), std::move(recovered), std::move(history),
                                       clock, std::move(options));
 }

@@ -27,6 +27,9 @@ struct TenantOptions {
   /// Memory for the columns of the attribute indexes of all tenants that get the same one. nullptr:
   /// one of its own.
   std::shared_ptr<projections::IndexBudget> index_budget{};
+  /// Without one, questions about the past are answered with 503, and audit filters look at every
+  /// event.
+  bool has_history = true;
   WriterOptions writer;
   /// Told what a start is doing, and its position and the head while projections catch up.
   std::function<void(std::string_view what, Sequence position, Sequence head)> progress;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -42,8 +43,8 @@ struct Options {
   }
 };
 
-const std::vector<std::string> kParts{"creates", "gets", "patch",  "members",
-                                      "cycles",  "bulk", "replay", "starts"};
+const std::vector<std::string> kParts{"creates", "gets",    "patch",  "members", "cycles",
+                                      "bulk",    "history", "replay", "starts"};
 
 /// Groups of each size: enough that the adds of one run do not change what "of 10" means.
 struct GroupKind {
@@ -151,9 +152,10 @@ class EndToEnd {
     return std::make_unique<ChildProcess>(words);
   }
 
-  std::string CreateToken(const std::string& role) const {
-    std::string token = RunProgram({SCIMLEDGER_BINARY, "token", "create", "--data", ServerData(),
-                                    "--role", role, "--name", "bench-" + role});
+  std::string CreateToken(const std::string& role) const { return CreateToken(role, ServerData()); }
+  static std::string CreateToken(const std::string& role, const fs::path& data) {
+    std::string token = RunProgram({SCIMLEDGER_BINARY, "token", "create", "--data", data, "--role",
+                                    role, "--name", "bench-" + role});
     while (!token.empty() && token.back() == '\n') token.pop_back();
     return token;
   }
@@ -213,6 +215,35 @@ class EndToEnd {
     if (options_.Has("cycles")) EntraCycles();
     if (options_.Has("bulk")) Bulks();
     if (options_.Has("bulk")) Pages();
+    if (options_.Has("history")) PriceOfTheHistory();
+  }
+
+  /// Creates beside a server of its own that keeps none, and how far behind the history is then.
+  void PriceOfTheHistory() {
+    const fs::path data = options_.data / "without_history";
+    fs::remove_all(data);
+    Side without;
+    without.process = std::make_unique<ChildProcess>(
+        std::vector<std::string>{"/usr/bin/env", "SCIMLEDGER_HISTORY=off", SCIMLEDGER_BINARY,
+                                 "serve", "--data", data, "--listen", "127.0.0.1:0"});
+    without.counter = server_.counter;
+    without.token = CreateToken("admin", data);
+    ScimLoad other(without.process->port(), CreateToken("provisioner", data));
+    other.CreateUsers(options_.users);
+    Row& row = RowOf("durable creates, 128 connections, with the history");
+    row.against_what = "without it";
+    row.bar = Bar{.limit = 0.6};
+    row.against.push_back(without.Measure([&] { return other.Creates(128, duration_); }));
+    row.server.push_back(server_.Measure([&] { return scim_->Creates(128, duration_); }));
+    const auto lag = ReadCounter(server_.process->port(), server_.token, "scimledger_history_lag");
+    const auto begin = std::chrono::steady_clock::now();
+    while (ReadCounter(server_.process->port(), server_.token, "scimledger_history_lag") > 0.0) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    const std::chrono::duration<double> caught_up = std::chrono::steady_clock::now() - begin;
+    facts_.push_back({"the history's lag after that",
+                      fmt::format("{:.0f} events, {:.3f} s", lag.value_or(-1), caught_up.count()),
+                      caught_up.count() <= 1 ? "yes <= 1 s" : "NO <= 1 s"});
   }
 
   void Patches() {

@@ -89,7 +89,8 @@ void History::Remove(const std::filesystem::path& directory) {
 storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog& log,
                                                         Options options) {
   const auto try_open = [&]() -> storage::Result<std::unique_ptr<History>> {
-    SCIMLEDGER_TRY_ASSIGN(auto store, storage::KeyValueStore::Open(options.directory));
+    SCIMLEDGER_TRY_ASSIGN(auto store,
+                          storage::KeyValueStore::Open(options.directory, HistoryFold::kApart));
     SCIMLEDGER_TRY_ASSIGN(const auto position, ReadPosition(*store));
     // No position yet: it is new, or nothing of it survived.
     if (position) {

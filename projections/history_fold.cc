@@ -63,6 +63,7 @@ HistoryFold::HistoryFold(storage::KeyValueStore& store, const HistoryPosition& p
     : store_(store),
       reader_(store),
       position_(position),
+      batch_(store.MakeBatch()),
       lookups_(std::make_unique<LookupAttributes>(registry())) {
   SetHead(position.sequence);
   position_.numbering = HashNumbering(*registry());

@@ -30,6 +30,9 @@ class HistoryFold final : public AdministrationFold {
   /// Version of the rows and of the fold; another version on disk means rebuild.
   static constexpr std::uint8_t kVersion = 2;
 
+  /// Which rows are kept apart (KeyValueStore::Open): whole resources.
+  static constexpr const char* kApart = "v";
+
   /// `store` must outlive it and be at `position`.
   HistoryFold(storage::KeyValueStore& store, const HistoryPosition& position);
 

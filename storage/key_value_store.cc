@@ -8,7 +8,9 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "storage/rocks_common.h"
 
@@ -34,6 +36,9 @@ std::shared_ptr<rocksdb::Cache> SharedCache() {
 rocksdb::Options StoreOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // Without a log of its own, all of a batch must reach the disk together.
+  options.atomic_flush = true;
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
@@ -64,41 +69,87 @@ ErrorCode CodeOf(const rocksdb::Status& status) {
   return ErrorCode::kIo;
 }
 
+/// Where keys are: those kept apart in a column family of their own.
+class Families {
+ public:
+  Families(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHandle*> handles,
+           std::string apart)
+      : database_(database), handles_(std::move(handles)), apart_(std::move(apart)) {}
+  ~Families() {
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+      (void)database_.DestroyColumnFamilyHandle(handle);
+    }
+  }
+  Families(const Families&) = delete;
+  Families& operator=(const Families&) = delete;
+
+  static constexpr std::size_t kCount = 2;
+  std::size_t IndexOf(std::string_view key) const {
+    return !key.empty() && apart_.find(key.front()) != std::string::npos ? 1 : 0;
+  }
+  rocksdb::ColumnFamilyHandle* Of(std::string_view key) const { return handles_[IndexOf(key)]; }
+  const std::vector<rocksdb::ColumnFamilyHandle*>& all() const { return handles_; }
+
+ private:
+  rocksdb::DB& database_;
+  const std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  const std::string apart_;
+};
+
 class RocksKeyValueCursor final : public KeyValueCursor {
  public:
-  explicit RocksKeyValueCursor(std::unique_ptr<rocksdb::Iterator> iterator)
-      : iterator_(std::move(iterator)) {}
+  RocksKeyValueCursor(rocksdb::DB& database, const Families& families,
+                      const rocksdb::ReadOptions& options)
+      : database_(database), families_(families), options_(options) {}
 
-  void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
-  void SeekBack(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
+  void Seek(std::string_view key) override {
+    Choose(key);
+    iterator_->Seek(ToSlice(key));
+  }
+  void SeekBack(std::string_view key) override {
+    Choose(key);
+    iterator_->SeekForPrev(ToSlice(key));
+  }
   void Next() override { iterator_->Next(); }
   void Previous() override { iterator_->Prev(); }
-  bool is_valid() const override { return iterator_->Valid(); }
+  bool is_valid() const override { return iterator_ != nullptr && iterator_->Valid(); }
   std::string_view key() const override { return ToView(iterator_->key()); }
   std::string_view value() const override { return ToView(iterator_->value()); }
   Result<void> status() const override {
+    if (iterator_ == nullptr || iterator_->status().ok()) return {};
     const rocksdb::Status status = iterator_->status();
-    if (status.ok()) return {};
     return Fail(CodeOf(status), fmt::format("cannot read a projection: {}", status.ToString()));
   }
 
  private:
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  void Choose(std::string_view key) {
+    std::unique_ptr<rocksdb::Iterator>& chosen = iterators_[families_.IndexOf(key)];
+    if (chosen == nullptr) chosen.reset(database_.NewIterator(options_, families_.Of(key)));
+    iterator_ = chosen.get();
+  }
+
+  rocksdb::DB& database_;
+  const Families& families_;
+  const rocksdb::ReadOptions options_;
+  std::array<std::unique_ptr<rocksdb::Iterator>, Families::kCount> iterators_;
+  rocksdb::Iterator* iterator_ = nullptr;  ///< the one sought in last
 };
 
 }  // namespace
 
 struct KeyValueBatch::Changes {
+  explicit Changes(const Families& of) : families(of) {}
+  const Families& families;
   rocksdb::WriteBatch batch;
 };
 
-KeyValueBatch::KeyValueBatch() : changes_(std::make_unique<Changes>()) {}
+KeyValueBatch::KeyValueBatch(std::unique_ptr<Changes> changes) : changes_(std::move(changes)) {}
 KeyValueBatch::~KeyValueBatch() = default;
 KeyValueBatch::KeyValueBatch(KeyValueBatch&&) noexcept = default;
 KeyValueBatch& KeyValueBatch::operator=(KeyValueBatch&&) noexcept = default;
 
 void KeyValueBatch::Put(std::string_view key, std::string_view value) {
-  changes_->batch.Put(ToSlice(key), ToSlice(value));
+  changes_->batch.Put(changes_->families.Of(key), ToSlice(key), ToSlice(value));
 }
 
 std::size_t KeyValueBatch::bytes() const { return changes_->batch.GetDataSize(); }
@@ -107,12 +158,16 @@ void KeyValueBatch::Clear() { changes_->batch.Clear(); }
 
 class RocksKeyValueStore final : public KeyValueStore {
  public:
-  RocksKeyValueStore(std::unique_ptr<rocksdb::DB> database, std::filesystem::path directory)
-      : database_(std::move(database)), directory_(std::move(directory)) {}
+  RocksKeyValueStore(std::unique_ptr<rocksdb::DB> database,
+                     std::vector<rocksdb::ColumnFamilyHandle*> handles, std::string apart,
+                     std::filesystem::path directory)
+      : database_(std::move(database)),
+        families_(*database_, std::move(handles), std::move(apart)),
+        directory_(std::move(directory)) {}
 
   Result<std::optional<std::string>> Get(std::string_view key) const override {
     std::string value;
-    const rocksdb::Status status = database_->Get({}, ToSlice(key), &value);
+    const rocksdb::Status status = database_->Get({}, families_.Of(key), ToSlice(key), &value);
     if (status.ok()) return value;
     if (status.IsNotFound()) return std::nullopt;
     return Failed("read", status);
@@ -121,13 +176,18 @@ class RocksKeyValueStore final : public KeyValueStore {
   std::unique_ptr<KeyValueCursor> Scan() const override {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
-    return MakeCursor(options);
+    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
   }
 
   std::unique_ptr<KeyValueCursor> ScanPrefix() const override {
     rocksdb::ReadOptions options;
     options.prefix_same_as_start = true;
-    return MakeCursor(options);
+    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
+  }
+
+  KeyValueBatch MakeBatch() const override {
+    return KeyValueBatch(
+        std::unique_ptr<KeyValueBatch::Changes>(new KeyValueBatch::Changes(families_)));
   }
 
   Result<void> Write(KeyValueBatch& batch) override {
@@ -139,7 +199,7 @@ class RocksKeyValueStore final : public KeyValueStore {
   }
 
   Result<void> Flush() override {
-    const rocksdb::Status status = database_->Flush({});
+    const rocksdb::Status status = database_->Flush({}, families_.all());
     if (status.ok()) return {};
     return Failed("write", status);
   }
@@ -153,33 +213,41 @@ class RocksKeyValueStore final : public KeyValueStore {
   }
 
  private:
-  std::unique_ptr<KeyValueCursor> MakeCursor(const rocksdb::ReadOptions& options) const {
-    return std::make_unique<RocksKeyValueCursor>(
-        std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(options)));
-  }
   std::unexpected<Error> Failed(std::string_view what, const rocksdb::Status& status) const {
     return Fail(CodeOf(status),
                 fmt::format("cannot {} {}: {}", what, directory_.string(), status.ToString()));
   }
   std::size_t Property(const std::string& name) const {
-    std::uint64_t value = 0;
-    database_->GetIntProperty(name, &value);
-    return static_cast<std::size_t>(value);
+    std::size_t sum = 0;
+    for (rocksdb::ColumnFamilyHandle* family : families_.all()) {
+      std::uint64_t value = 0;
+      database_->GetIntProperty(family, name, &value);
+      sum += static_cast<std::size_t>(value);
+    }
+    return sum;
   }
 
-  std::unique_ptr<rocksdb::DB> database_;
+  const std::unique_ptr<rocksdb::DB> database_;
+  const Families families_;
   const std::filesystem::path directory_;
 };
 
-Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory) {
+Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory,
+                                                           std::string apart) {
+  const rocksdb::Options options = StoreOptions();
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families{
+      {rocksdb::kDefaultColumnFamilyName, options}, {"apart", options}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(StoreOptions(), directory.string(), &opened);
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, directory.string(), families, &handles, &opened);
   std::unique_ptr<rocksdb::DB> database(opened);
   if (!status.ok()) {
     return Fail(CodeOf(status),
                 fmt::format("cannot open {}: {}", directory.string(), status.ToString()));
   }
-  return std::make_unique<RocksKeyValueStore>(std::move(database), directory);
+  return std::make_unique<RocksKeyValueStore>(std::move(database), std::move(handles),
+                                              std::move(apart), directory);
 }
 
 }  // namespace scimledger::storage

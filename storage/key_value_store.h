@@ -11,10 +11,10 @@
 
 namespace scimledger::storage {
 
-/// Changes of a key-value store that become visible, and survive a crash, together.
+/// Changes of a key-value store that become visible, and survive a crash, together. For the store
+/// that made it, and no longer than that lives.
 class KeyValueBatch {
  public:
-  KeyValueBatch();
   ~KeyValueBatch();
   KeyValueBatch(KeyValueBatch&&) noexcept;
   KeyValueBatch& operator=(KeyValueBatch&&) noexcept;
@@ -27,11 +27,13 @@ class KeyValueBatch {
  private:
   friend class RocksKeyValueStore;
   struct Changes;
+  explicit KeyValueBatch(std::unique_ptr<Changes> changes);
   std::unique_ptr<Changes> changes_;
 };
 
-/// A walk over keys in bytewise order, in both directions, over one moment of the store. Not
-/// thread-safe. Its views live until its next move.
+/// A walk over keys in bytewise order, in both directions, over one moment of the store: of those
+/// that are kept apart, or of the others, as the sought key is. Not thread-safe. Its views live
+/// until its next move.
 class KeyValueCursor {
  public:
   virtual ~KeyValueCursor() = default;
@@ -55,10 +57,12 @@ class KeyValueStore {
  public:
   static constexpr std::size_t kPrefixBytes = 5;
 
-  /// Makes the directory when it is missing (its parent must exist). kCorrupt, kIncompatible: what
-  /// is there cannot be read; delete it. kLocked, kNoSpace, kIo.
+  /// Makes the directory when it is missing (its parent must exist). Keys that begin with a byte of
+  /// `apart` are kept in files of their own: large rows whose keys come in order, say, which are
+  /// then not rewritten because of small ones that do not. kCorrupt, kIncompatible: what is there
+  /// cannot be read; delete it. kLocked, kNoSpace, kIo.
   [[nodiscard]] static Result<std::unique_ptr<KeyValueStore>> Open(
-      const std::filesystem::path& directory);
+      const std::filesystem::path& directory, std::string apart = {});
   virtual ~KeyValueStore() = default;
 
   /// nullopt: no such key.
@@ -67,6 +71,7 @@ class KeyValueStore {
   /// As Scan, over the keys that share their first kPrefixBytes with the one that was sought last;
   /// a move beyond them ends it. Much cheaper: filters tell where there are none.
   virtual std::unique_ptr<KeyValueCursor> ScanPrefix() const = 0;
+  virtual KeyValueBatch MakeBatch() const = 0;
   [[nodiscard]] virtual Result<void> Write(KeyValueBatch& batch) = 0;
   /// Everything written so far survives a crash afterwards.
   [[nodiscard]] virtual Result<void> Flush() = 0;

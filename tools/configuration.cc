@@ -34,7 +34,7 @@ struct Setting {
 };
 
 template <typename Number>
-Setting NumberSetting(std::string_view name, Number Configuration::* member, Number min,
+Setting NumberSetting(std::string_view name, Number Configuration::*member, Number min,
                       Number max) {
   auto set = [member, min, max](Configuration& to,
                                 const std::string& text) -> std::optional<std::string> {
@@ -50,7 +50,7 @@ Setting NumberSetting(std::string_view name, Number Configuration::* member, Num
 }
 
 /// 0: no limit; else not below what Entra ID requires of a SCIM server.
-Setting RateSetting(std::string_view name, unsigned Configuration::* member) {
+Setting RateSetting(std::string_view name, unsigned Configuration::*member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     const auto refused =
         NumberSetting<unsigned>({}, member, 0, std::numeric_limits<unsigned>::max()).set(to, text);
@@ -61,7 +61,7 @@ Setting RateSetting(std::string_view name, unsigned Configuration::* member) {
   return {name, set};
 }
 
-Setting TextSetting(std::string_view name, std::string Configuration::* member) {
+Setting TextSetting(std::string_view name, std::string Configuration::*member) {
   auto set = [member](Configuration& to, const std::string& text) -> std::optional<std::string> {
     to.*member = text;
     return std::nullopt;
@@ -72,6 +72,12 @@ Setting TextSetting(std::string_view name, std::string Configuration::* member) 
 std::optional<std::string> SetPlainHttp(Configuration& to, const std::string& text) {
   if (text != "loopback" && text != "anywhere") return "loopback or anywhere";
   to.plain_http_anywhere = text == "anywhere";
+  return std::nullopt;
+}
+
+std::optional<std::string> SetHistory(Configuration& to, const std::string& text) {
+  if (text != "on" && text != "off") return "on or off";
+  to.has_history = text == "on";
   return std::nullopt;
 }
 
@@ -114,6 +120,7 @@ const std::vector<Setting>& Settings() {
       TextSetting("tls_key", &Configuration::tls_key),
       TextSetting("tls_client_ca", &Configuration::tls_client_ca),
       {"plain_http", SetPlainHttp},
+      {"history", SetHistory},
   };
   return settings;
 }

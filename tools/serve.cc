@@ -134,6 +134,7 @@ class StartProgress {
 
 api::TenantOptions TenantOptionsFor(api::Service& service, const Configuration& configuration) {
   api::TenantOptions options;
+  options.has_history = configuration.has_history;
   options.index_budget = std::make_shared<projections::IndexBudget>(configuration.index_bytes_max);
   options.notice = [](const std::string& line) { fmt::print(stderr, "scimledger: {}\n", line); };
   options.progress = [progress = std::make_shared<StartProgress>(service)](

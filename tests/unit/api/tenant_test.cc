@@ -202,6 +202,30 @@ TEST_F(TenantTest, TheHistoryIsMadeAgainBesideTheLiveOneAndTakesItsPlace) {
   EXPECT_EQ(users->events().count(), 3U);
 }
 
+TEST_F(TenantTest, WithoutAHistoryThePresentAnswersAndThePastSaysWhy) {
+  CreateUser("jane");
+  const std::string joe = CreateUser("joe");
+  Stop();
+  tenant_options_.has_history = false;
+  Start();
+
+  EXPECT_EQ(Local("GET", "/scim/v2/Users/" + joe).status, 200);
+  const Answer past = Local("GET", "/scim/v2/Users?asOf=1");
+  EXPECT_TRUE(IsScimError(past, 503)) << past.body;
+  EXPECT_TRUE(past.body.contains("setting history")) << past.body;
+  const Answer events = Local("GET", "/audit/v1/events?filter=resource.name%20eq%20%22joe%22");
+  EXPECT_EQ(events.status, 200);
+  EXPECT_TRUE(events.body.contains(joe)) << events.body;
+  EXPECT_TRUE(IsScimError(Local("POST", "/admin/v1/projections/history/rebuild"), 503));
+  CreateUser("jim");
+  Stop();
+
+  tenant_options_.has_history = true;
+  Start();
+  EXPECT_EQ(tenant_->history()->position(), log_->head().sequence);
+  EXPECT_EQ(Local("GET", "/scim/v2/Users?asOf=1").status, 200);
+}
+
 TEST_F(TenantTest, WhatAKilledRebuildOfTheHistoryLeftIsRemoved) {
   CreateUser("jane");
   const std::filesystem::path directory = SnapshotFile().parent_path();

@@ -50,7 +50,7 @@ class TermIndexTest : public testing::TestWithParam<std::uint32_t> {
       by_actor_[event.actor.id].insert(event.sequence.value);
     }
     if (chunk + 1 == kChunks) return;
-    storage::KeyValueBatch batch;
+    storage::KeyValueBatch batch = store_->MakeBatch();
     index_.WriteTo(batch);
     EXPECT_TRUE(store_->Write(batch));
   }
@@ -142,7 +142,7 @@ TEST_P(TermIndexTest, WalksOfSeveralAreIntersectionsAndUnions) {
 
 TEST_P(TermIndexTest, AWalkKeepsWhatWasOpenWhenItBegan) {
   const auto walk = Walk("always");
-  storage::KeyValueBatch batch;
+  storage::KeyValueBatch batch = store_->MakeBatch();
   index_.WriteTo(batch);
   ASSERT_TRUE(store_->Write(batch));
   index_.Open(kChunks);

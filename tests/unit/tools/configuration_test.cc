@@ -39,6 +39,8 @@ TEST_F(ConfigurationTest, LimitsComeFromTheFile) {
 }
 
 TEST_F(ConfigurationTest, PasswordsAreHashedByAsManyThreadsAsItSays) {
+  EXPECT_TRUE(Load("")->has_history);
+  EXPECT_FALSE(Load("history = \"off\"\n")->has_history);
   EXPECT_EQ(Load("")->password_threads, 1U);
   EXPECT_EQ(Load("password_threads = 4\n")->password_threads, 4U);
   for (const char* refused : {"0", "65", "\"two\""}) {
@@ -69,7 +71,8 @@ TEST_F(ConfigurationTest, WhatCannotBeMeantIsRefusedByName) {
        {Case{"body_bytes_max = 4096\nbodies_bytes_max = 2048", "bodies_bytes_max"},
         Case{"bodies_bytes_max = 0", "bodies_bytes_max"},
         Case{"page_default = 2000", "page_default"}, Case{"listen = \"8080\"", "8080"},
-        Case{"index_bytes_max = -1", "index_bytes_max"}, Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
+        Case{"index_bytes_max = -1", "index_bytes_max"}, Case{"history = \"no\"", "on or off"},
+        Case{"colour = 1", "colour"}, Case{"io_threads = true", "io_threads"},
         Case{"trusted_proxies = \"10.1.2.3/8\"", "trusted_proxies"},
         Case{"trusted_proxies = [1]", "trusted_proxies"},
         Case{"listen = [\"127.0.0.1:80\"]", "listen"}, Case{"=", "line 1"}}) {
