@@ -24,7 +24,7 @@ Result<std::optional<Sequence>> ReadMoment(const Exchange& exchange) {
   }
   const auto* const sequence = std::get_if<Sequence>(&*asked);
   if (sequence != nullptr) SCIMLEDGER_TRY(CheckNotBeyond("asOf", *sequence, head));
-  if (exchange.tenant->is_replay()) {
+  if (exchange.tenant->is_replay() && exchange.tenant->history() == nullptr) {
     if (sequence != nullptr && *sequence == head) return std::optional(head);
     return Refuse(403, ScimType::kNone,
                   fmt::format("This is a read-only replay as of sequence {}: it holds no earlier "

@@ -133,16 +133,14 @@ std::optional<ScimError> WhyNone(const Exchange& exchange, const ResourcePtr& re
 }
 
 void AnswerMemberships(ExchangePtr exchange, Side side, const Window& window) {
-  const std::shared_ptr<projections::History> history = exchange->tenant->history();
-  if (history == nullptr && !exchange->tenant->is_replay()) {
-    return AnswerLogError(*exchange, NoHistory());
-  }
-  if (history == nullptr) {
+  if (exchange->tenant->is_replay()) {
     return exchange->AnswerError({403, ScimType::kNone,
-                                  "This is a read-only replay: it does not hold since when members "
-                                  "were members. Ask the server, or the data directory that the "
+                                  "This is a read-only replay: it does not hold by which events "
+                                  "members joined. Ask the server, or the data directory that the "
                                   "log is in."});
   }
+  const std::shared_ptr<projections::History> history = exchange->tenant->history();
+  if (history == nullptr) return AnswerLogError(*exchange, NoHistory());
   MembershipList list;
   list.sequence = exchange->directory().position();
   exchange->sequence = list.sequence;

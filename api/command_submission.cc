@@ -45,18 +45,17 @@ void Submit(ExchangePtr exchange, CommandBody body, std::optional<KeptPassword> 
   command.transaction = exchange->id;
   command.registry = exchange->registry;
   Tenant& tenant = *exchange->tenant;
-  tenant.Submit(std::move(command),
-                [exchange = std::move(exchange), kept = std::move(kept), target,
-                 &answers = workers.answers,
-                 accepted = std::move(accepted)](Result<Outcome> outcome) mutable {
-                  if (kept && IsCertain(outcome)) kept->Settle();
-                  if (!kept && target && outcome) ReconsiderPasswords(*exchange->tenant, *target);
-                  Resume(std::move(exchange), answers,
-                         [outcome = std::move(outcome),
-                          accepted = std::move(accepted)](ExchangePtr waiting) mutable {
-                           Finish(std::move(waiting), std::move(outcome), accepted);
-                         });
-                });
+  tenant.Submit(std::move(command), [exchange = std::move(exchange), kept = std::move(kept), target,
+                                     &answers = workers.answers, accepted = std::move(accepted)](
+                                        Result<Outcome> outcome) mutable {
+    if (kept && IsCertain(outcome)) kept->Settle();
+    if (!kept && target && outcome) ReconsiderPasswords(*exchange->tenant, *target);
+    Resume(std::move(exchange), answers,
+           [outcome = std::move(outcome),
+            accepted = std::move(accepted)](ExchangePtr waiting) mutable {
+             Finish(std::move(waiting), std::move(outcome), accepted);
+           });
+  });
 }
 
 }  // namespace

@@ -134,9 +134,10 @@ std::unexpected<storage::Error> NoEvent(Sequence sequence) {
 /// Candidates no further apart than this are read by one reader, over what is between them.
 constexpr std::uint64_t kGapEvents = 64;
 
-storage::Result<std::optional<Sequence>> FillForwardsFrom(
-    const NamedEventReader& events, const EventRange& range,
-    projections::EventCandidates& candidates, PageFiller& page) {
+storage::Result<std::optional<Sequence>> FillForwardsFrom(const NamedEventReader& events,
+                                                          const EventRange& range,
+                                                          projections::EventCandidates& candidates,
+                                                          PageFiller& page) {
   auto next = candidates.Next(range.first, range.last);
   while (next && !page.IsFull()) {
     const Sequence begin = *next;
@@ -151,9 +152,10 @@ storage::Result<std::optional<Sequence>> FillForwardsFrom(
   return next ? page.last() : std::nullopt;
 }
 
-storage::Result<std::optional<Sequence>> FillBackwardsFrom(
-    const NamedEventReader& events, const EventRange& range,
-    projections::EventCandidates& candidates, PageFiller& page) {
+storage::Result<std::optional<Sequence>> FillBackwardsFrom(const NamedEventReader& events,
+                                                           const EventRange& range,
+                                                           projections::EventCandidates& candidates,
+                                                           PageFiller& page) {
   const auto before = [&](Sequence at) -> std::optional<Sequence> {
     if (at <= range.first) return std::nullopt;
     return candidates.Previous(Sequence{at.value - 1}, range.first);

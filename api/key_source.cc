@@ -36,7 +36,7 @@ class KeyFile final : public KeySource {
   using Stamp = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint64_t>;
 
   static std::optional<Stamp> StampOf(const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     if (stat(path.c_str(), &status) != 0) return std::nullopt;
     return Stamp(status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_size, status.st_ino);
   }

@@ -34,9 +34,9 @@ struct ListRequest {
 /// An empty parameter counts as not given (Entra's onboarding probe sends `filter=`), but for
 /// `cursor`, where it asks for the first page, and the numbers, where it is malformed. startIndex
 /// below 1 is 1; count below 0 is 0, and above the page's limit it is the limit. `explain=true` is
-/// for administrators, because counts and times tell of what others store: 403. Other errors, all 400:
-/// `invalidValue`, `invalidFilter`, `tooMany` (PageTooDeep),
-/// `invalidCursor`, `expiredCursor` and `invalidCount`.
+/// for administrators, because counts and times tell of what others store: 403. Other errors, all
+/// 400: `invalidValue`, `invalidFilter`, `tooMany` (PageTooDeep), `invalidCursor`, `expiredCursor`
+/// and `invalidCount`.
 [[nodiscard]] Result<ListRequest> ReadListRequest(const Exchange& exchange,
                                                   const ServiceOptions& options);
 

@@ -12,8 +12,8 @@
 namespace scimledger::api {
 namespace {
 
-/// Of a directory to its snapshot, as measured (ARCHITECTURE.md, "Life of a start"): the rows as they
-/// are stored, and besides each row its nodes and the entries of its id and keys.
+/// Of a directory to its snapshot, as measured (ARCHITECTURE.md, "Life of a start"): the rows as
+/// they are stored, and besides each row its nodes and the entries of its id and keys.
 constexpr std::uint64_t kMemoryPercentOfSnapshot = 210;
 
 std::string ReadWhole(const std::filesystem::path& file) {
@@ -72,7 +72,8 @@ std::optional<std::uint64_t> AvailableMemoryBytes() {
                                 ReadWhole(older / "memory.stat"));
   }
   return AvailableMemoryBytes(meminfo, ReadWhole(group / "memory.max"),
-                              ReadWhole(group / "memory.current"), ReadWhole(group / "memory.stat"));
+                              ReadWhole(group / "memory.current"),
+                              ReadWhole(group / "memory.stat"));
 }
 
 MemoryNeed EstimateNeed(std::uint64_t snapshot_bytes, std::uint64_t index_bytes_max,

@@ -21,8 +21,8 @@ struct MemoryNeed {
 /// group. nullopt: the system does not tell.
 std::optional<std::uint64_t> AvailableMemoryBytes();
 
-/// The same from texts as in /proc/meminfo and, of the control group, memory.max, memory.current and
-/// memory.stat. Empty texts: there is no such file.
+/// The same from texts as in /proc/meminfo and, of the control group, memory.max, memory.current
+/// and memory.stat. Empty texts: there is no such file.
 std::optional<std::uint64_t> AvailableMemoryBytes(const std::string& meminfo,
                                                   const std::string& group_max,
                                                   const std::string& group_current,

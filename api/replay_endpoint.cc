@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -75,14 +77,26 @@ storage::Result<storage::Manifest> Replay(const Tenant& tenant, const Wanted& wa
   const storage::EventLog& log = tenant.log();
   if (!wanted.into.empty()) SCIMLEDGER_TRY(CheckMayHoldReplay(wanted.into));
   SCIMLEDGER_TRY_ASSIGN(const Sequence until, ResolveUntil(log, wanted));
+  std::unique_ptr<projections::History> history;
+  if (!wanted.into.empty()) {
+    SCIMLEDGER_TRY_ASSIGN(history, BeginHistory(log, until, wanted.into));
+  }
+  // Both at once; the slower one tells how far the work has come.
+  const auto report = [&](Sequence position) {
+    work.Report(history != nullptr ? std::min(position, history->position()) : position, until);
+  };
   SCIMLEDGER_TRY_ASSIGN(const auto directory,
-                        ReplayResuming(log, until, wanted.into, kResumeInterval,
-                                       [&](Sequence position) { work.Report(position, until); }));
+                        ReplayResuming(log, until, wanted.into, kResumeInterval, report));
+  if (history != nullptr) {
+    SCIMLEDGER_TRY(history->WaitFor(until, std::chrono::steady_clock::time_point::max(), report));
+  }
   const auto view = directory->Freeze();
   storage::Manifest manifest{
       tenant.name(), log.id(), view->sequence(), 0, {}, projections::StateDigest(*view)};
   SCIMLEDGER_TRY(Describe(log, manifest));
-  if (!wanted.into.empty()) SCIMLEDGER_TRY(WriteReplay(*view, manifest, wanted.into));
+  if (!wanted.into.empty()) {
+    SCIMLEDGER_TRY(WriteReplay(*view, std::move(history), manifest, wanted.into));
+  }
   return manifest;
 }
 

@@ -28,11 +28,16 @@ std::filesystem::path PartialFile(const std::filesystem::path& target) {
   return target / "replay.partial";
 }
 
+std::filesystem::path PartialHistory(const std::filesystem::path& target) {
+  return target / "history.partial";
+}
+
 /// A kill while such a state was written the first time leaves only the beginning of it.
 bool IsUnfinished(const std::filesystem::path& target) {
   std::error_code error;
   const bool has_part = std::filesystem::exists(PartialFile(target), error) ||
-                        std::filesystem::exists(PartialFile(target).string() + ".partial", error);
+                        std::filesystem::exists(PartialFile(target).string() + ".partial", error) ||
+                        std::filesystem::exists(PartialHistory(target), error);
   return has_part && !storage::HasManifest(target);
 }
 
@@ -47,6 +52,11 @@ std::unique_ptr<projections::Directory> LoadPart(const storage::EventLog& log, S
 std::filesystem::path DirectorySnapshotFile(const std::filesystem::path& projections,
                                             std::string_view tenant) {
   return projections / tenant / "directory.snapshot";
+}
+
+std::filesystem::path ReplayedHistory(const std::filesystem::path& projections,
+                                      std::string_view tenant) {
+  return projections / tenant / "history";
 }
 
 storage::Result<void> CheckMayHoldReplay(const std::filesystem::path& target) {
@@ -65,8 +75,7 @@ storage::Result<void> CheckMayHoldReplay(const std::filesystem::path& target) {
 storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
     const storage::EventLog& log, Sequence until, const std::filesystem::path& target,
     std::uint64_t interval, const std::function<void(Sequence)>& progress) {
-  auto directory =
-      target.empty() ? projections::Directory::Make() : LoadPart(log, until, target);
+  auto directory = target.empty() ? projections::Directory::Make() : LoadPart(log, until, target);
   for (;;) {
     const std::uint64_t left = until.value - directory->position().value;
     const bool is_last = target.empty() || left <= interval;
@@ -75,18 +84,43 @@ storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
     if (is_last) return directory;
     SCIMLEDGER_TRY(MakeDirectories(target, target));
     SCIMLEDGER_TRY_ASSIGN(const Hash leaf_hash, LeafHashAt(log, next));
-    SCIMLEDGER_TRY(projections::WriteSnapshot(*directory->Freeze(), log.id(), leaf_hash,
-                                              PartialFile(target)));
+    SCIMLEDGER_TRY(
+        projections::WriteSnapshot(*directory->Freeze(), log.id(), leaf_hash, PartialFile(target)));
   }
 }
 
+storage::Result<std::unique_ptr<projections::History>> BeginHistory(
+    const storage::EventLog& log, Sequence until, const std::filesystem::path& target) {
+  SCIMLEDGER_TRY(MakeDirectories(target, target));
+  const projections::History::Options options{
+      .directory = PartialHistory(target), .until = until, .notice = {}};
+  auto history = projections::History::Open(log, options);
+  if (!history || (*history)->position() <= until) return history;
+  history = nullptr;
+  projections::History::Remove(options.directory);
+  return projections::History::Open(log, options);
+}
+
 storage::Result<void> WriteReplay(const projections::DirectoryView& view,
+                                  std::unique_ptr<projections::History> history,
                                   const storage::Manifest& manifest,
                                   const std::filesystem::path& target) {
   SCIMLEDGER_TRY(CheckMayHoldReplay(target));
   const auto file = DirectorySnapshotFile(target / "projections", manifest.tenant);
   SCIMLEDGER_TRY(MakeDirectories(file.parent_path(), target));
   SCIMLEDGER_TRY(projections::WriteSnapshot(view, manifest.log_id, manifest.leaf_hash, file));
+  if (history != nullptr) {
+    // It is whole on the disk when it is closed.
+    history.reset();
+    std::error_code failed;
+    std::filesystem::rename(PartialHistory(target),
+                            ReplayedHistory(target / "projections", manifest.tenant), failed);
+    if (failed) {
+      return storage::Fail(
+          storage::ErrorCode::kIo,
+          fmt::format("cannot rename {}: {}", PartialHistory(target).string(), failed.message()));
+    }
+  }
   SCIMLEDGER_TRY(storage::WriteManifest(target, manifest));
   std::error_code ignored;
   std::filesystem::remove(PartialFile(target), ignored);

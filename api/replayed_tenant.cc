@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
 #include <utility>
 
 #include "api/replay_export.h"
+#include "projections/history_error.h"
 
 namespace scimledger::api {
 namespace {
@@ -26,7 +28,17 @@ class AbsentLog final : public storage::EventLog {
       Sequence /*from*/, storage::ReadCheck /*check*/) const override {
     return Absent();
   }
-  storage::Result<Sequence> SequenceAt(std::int64_t /*time_us*/) const override { return Absent(); }
+  storage::Result<Sequence> SequenceAt(std::int64_t time_us) const override {
+    if (history_ == nullptr) return Absent();
+    try {
+      return history_->reader().SequenceAt(time_us, head_.sequence);
+    } catch (const projections::HistoryError& error) {
+      return storage::Fail(error.code(), error.what());
+    }
+  }
+  void UseTimesOf(std::shared_ptr<const projections::History> history) {
+    history_ = std::move(history);
+  }
 
   std::unexpected<storage::Error> Absent() const {
     return storage::Fail(storage::ErrorCode::kNotFound,
@@ -38,6 +50,7 @@ class AbsentLog final : public storage::EventLog {
  private:
   const Uuid id_;
   const storage::LogHead head_;
+  std::shared_ptr<const projections::History> history_;  ///< nullptr: recorded times are unknown
 };
 
 class ReplayedTenant final : public Tenant {
@@ -49,6 +62,7 @@ class ReplayedTenant final : public Tenant {
   const std::string& name() const override { return name_; }
   const storage::EventLog& log() const override { return log_; }
   const projections::Directory& directory() const override { return *directory_; }
+  std::shared_ptr<projections::History> history() const override { return history_; }
   std::int64_t NowUs() const override { return clock_.NowUs(); }
   Sequence snapshot() const override { return directory_->position(); }
   bool is_replay() const override { return true; }
@@ -73,6 +87,16 @@ class ReplayedTenant final : public Tenant {
 
   void Stop() override {}
 
+  /// With it, moments before the replay's are answered.
+  [[nodiscard]] storage::Result<void> OpenHistory(const std::filesystem::path& directory) {
+    SCIMLEDGER_TRY_ASSIGN(
+        auto history,
+        projections::History::Open(log_, {.directory = directory, .is_whole = true, .notice = {}}));
+    history_ = std::move(history);
+    log_.UseTimesOf(history_);
+    return {};
+  }
+
  private:
   std::unexpected<ScimError> ReadOnly() const {
     return Refuse(403, ScimType::kNone,
@@ -82,8 +106,9 @@ class ReplayedTenant final : public Tenant {
   }
 
   const std::string name_;
-  const AbsentLog log_;
+  AbsentLog log_;
   const std::unique_ptr<projections::Directory> directory_;
+  std::shared_ptr<projections::History> history_;  ///< nullptr: a replay that has none
   Clock& clock_;
 };
 
@@ -102,7 +127,11 @@ storage::Result<std::unique_ptr<Tenant>> OpenReplayedTenant(
         storage::ErrorCode::kCorrupt,
         fmt::format("{} is not the state that the manifest describes", file.string()));
   }
-  return std::make_unique<ReplayedTenant>(manifest, std::move(loaded.directory), clock);
+  auto tenant = std::make_unique<ReplayedTenant>(manifest, std::move(loaded.directory), clock);
+  const auto history = ReplayedHistory(projections, manifest.tenant);
+  std::error_code ignored;
+  if (std::filesystem::exists(history, ignored)) SCIMLEDGER_TRY(tenant->OpenHistory(history));
+  return tenant;
 }
 
 }  // namespace scimledger::api

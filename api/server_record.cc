@@ -45,8 +45,9 @@ storage::Result<Before> ReadBefore(const Tenant& system) {
     return true;
   };
   while (range.last >= range.first && !before.has_started) {
-    SCIMLEDGER_TRY_ASSIGN(const auto next, ReadEventPage(system.log(), *view, system.name(), range,
-                                                         is_start, nullptr, [](const std::string&) {}));
+    SCIMLEDGER_TRY_ASSIGN(
+        const auto next, ReadEventPage(system.log(), *view, system.name(), range, is_start, nullptr,
+                                       [](const std::string&) {}));
     if (!next) break;
     range.last = Sequence{next->value - 1};
   }

@@ -61,8 +61,8 @@ std::optional<std::string> TakeTenant(std::vector<std::string>& segments) {
 
 /// Where a request belongs.
 struct Destination {
-  Tenant* tenant = nullptr;  ///< nullptr: it is not loaded yet
-  std::string name;          ///< of the tenant
+  Tenant* tenant = nullptr;                      ///< nullptr: it is not loaded yet
+  std::string name;                              ///< of the tenant
   std::optional<PresentedToken> presented = {};  ///< what the request's token says
 };
 
@@ -96,7 +96,8 @@ ScimError NoEvents(const Tenant& tenant) {
 
 /// Whether it hands out what happened: the trail itself, or a copy of it.
 bool ReadsTrail(const Exchange& exchange, const Operation& operation) {
-  const bool is_copy = exchange.route == "/admin/v1/replay" && exchange.target.Find("into") != nullptr;
+  const bool is_copy =
+      exchange.route == "/admin/v1/replay" && exchange.target.Find("into") != nullptr;
   return operation.access == Access::kReadAudit || is_copy || exchange.route == "/admin/v1/backup";
 }
 
@@ -108,9 +109,8 @@ class RoutingService final : public Service {
       : options_(std::move(options)),
         authenticator_(options_.authentication, TellOperator),
         access_(options_.access, authenticator_),
-        reads_(options_.access.directory.empty()
-                   ? std::filesystem::path()
-                   : options_.access.directory / "audit_reads.jsonl"),
+        reads_(options_.access.directory.empty() ? std::filesystem::path()
+                                                 : options_.access.directory / "audit_reads.jsonl"),
         queries_(options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
         answers_(1, std::numeric_limits<std::size_t>::max(), {}),

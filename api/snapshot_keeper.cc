@@ -148,8 +148,7 @@ void SnapshotKeeper::Write() { WriteAll(true); }
 
 void SnapshotKeeper::WriteAll(bool with_directory) {
   const std::lock_guard lock(writing_);
-  const auto view =
-      std::dynamic_pointer_cast<const projections::FrozenView>(directory_.Freeze());
+  const auto view = std::dynamic_pointer_cast<const projections::FrozenView>(directory_.Freeze());
   // First, because the index moves on while the directory is written.
   const auto columns = directory_.attribute_index().BringTo(view);
   const Sequence sequence = view->sequence();

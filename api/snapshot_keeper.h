@@ -32,8 +32,9 @@ std::string WhyUnfit(const storage::SnapshotInfo& info, const storage::EventLog&
 [[nodiscard]] storage::Result<Hash> LeafHashAt(const storage::EventLog& log, Sequence sequence);
 
 /// Writes a snapshot of the directory every so many events, from a frozen view, on a thread of its
-/// own, so that a start replays a short tail; and with it one of the columns of its attribute index.
-/// Columns that queries have had made since then are a reason for another one too, now and then.
+/// own, so that a start replays a short tail; and with it one of the columns of its attribute
+/// index. Columns that queries have had made since then are a reason for another one too, now and
+/// then.
 class SnapshotKeeper {
  public:
   struct Options {
@@ -68,7 +69,8 @@ class SnapshotKeeper {
   bool HasNewColumns() const;
   void WriteAll(bool with_directory);
   void WriteIndex(const projections::IndexState* state, const Hash& leaf_hash);
-  void Tell(Sequence sequence, const std::filesystem::path& file, const storage::Error& error) const;
+  void Tell(Sequence sequence, const std::filesystem::path& file,
+            const storage::Error& error) const;
 
   const storage::EventLog& log_;
   const projections::Directory& directory_;

@@ -55,11 +55,11 @@ void RunGuarded(ExchangePtr exchange, WorkerPool::Work& work);
 
 /// Who does what besides the calling thread, and what replays left.
 struct Workers {
-  WorkerPool& queries;  ///< scans and reads of the log
-  WorkerPool& answers;  ///< answers writes that came in on no connection (HttpRequest)
-  WorkerPool& replays;  ///< minutes of work: one at a time
-  WorkerPool& moments;  ///< directories of the past: one at a time
-  WorkerPool& loads;    ///< opens tenants: one at a time
+  WorkerPool& queries;    ///< scans and reads of the log
+  WorkerPool& answers;    ///< answers writes that came in on no connection (HttpRequest)
+  WorkerPool& replays;    ///< minutes of work: one at a time
+  WorkerPool& moments;    ///< directories of the past: one at a time
+  WorkerPool& loads;      ///< opens tenants: one at a time
   WorkerPool& passwords;  ///< hashes passwords: some megabytes for each thread
   PastDirectories& past;
 };

@@ -21,15 +21,17 @@ std::string NameOf(const ResourceType& type, const Resource& row) {
   return NameIn(type, FindInDocument(row.document, *type.naming_attribute));
 }
 
-/// Says which resource the event is about. `after` is nullptr for a delete.
-void SetSubject(const SchemaRegistry& registry, const Resource& named, std::uint64_t version_before,
+/// Says which resource the event is about, by a row that has its name. `before` is nullptr for a
+/// create, `after` for a delete.
+void SetSubject(const SchemaRegistry& registry, const Resource& named, ResourcePtr before,
                 ResourcePtr after, Event& event) {
   const ResourceType& type = registry.type(named.type);
   event.resource_type = type.name;
   event.resource = named.id;
   event.resource_name = NameOf(type, named);
-  event.version_before = version_before;
+  event.version_before = before != nullptr ? before->version : 0;
   event.version_after = after != nullptr ? after->version : 0;
+  event.before = std::move(before);
   event.after = std::move(after);
 }
 
@@ -74,7 +76,7 @@ void AppendCascade(const Deciding& deciding, const ResourceId& deleted, const Re
   SCIMLEDGER_INVARIANT(before != nullptr, "a membership in an unknown group");
   Event& event = AppendEvent(deciding, EventKind::kResourcePatched, decision.events);
   ResourcePtr after = NextVersion(*before, deciding.time.now_us);
-  SetSubject(*deciding.registry, *before, before->version, std::move(after), event);
+  SetSubject(*deciding.registry, *before, before, std::move(after), event);
   event.cause = cause;
   event.members_removed.push_back(deleted);
 }
@@ -105,7 +107,7 @@ Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change) {
   if (row == nullptr) row = NextVersion(*change.before, deciding.time.now_us);
   decision.resource = row;
   Event& event = AppendEvent(deciding, change.kind, decision.events);
-  SetSubject(registry, *row, change.before->version, row, event);
+  SetSubject(registry, *row, change.before, row, event);
   event.changes = std::move(changes);
   event.members_added = std::move(change.members_added);
   event.members_removed = std::move(change.members_removed);
@@ -141,7 +143,7 @@ Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command)
   Decision decision;
   decision.resource = row;
   Event& event = AppendEvent(deciding, EventKind::kResourceCreated, decision.events);
-  SetSubject(registry, *row, 0, row, event);
+  SetSubject(registry, *row, nullptr, row, event);
   event.changes = DiffFromNothing(registry, std::move(attributes));
   AppendSecrets(command.draft.secrets, event.changes);
   event.members_added = std::move(members);
@@ -181,7 +183,7 @@ Result<Decision> DecideDelete(const Deciding& deciding, const DeleteResource& co
   Decision decision;
   decision.events.reserve(groups.size() + 1);
   Event& event = AppendEvent(deciding, EventKind::kResourceDeleted, decision.events);
-  SetSubject(registry, *before, before->version, nullptr, event);
+  SetSubject(registry, *before, before, nullptr, event);
   event.changes = Diff(registry, DecodeDocument(before->document), {});
   for (const ResourceId& group : groups) AppendCascade(deciding, before->id, group, decision);
   return decision;

@@ -135,7 +135,9 @@ struct Event {
   std::vector<SettingChange> settings;  ///< in order of Setting
   std::vector<Fact> facts;
 
-  /// The resource's row right after the event; set by decide, not stored (replay folds its own).
+  /// The resource's rows right before and after the event; set by decide, not stored (replay folds
+  /// its own). Both nullptr: whoever folds it looks.
+  ResourcePtr before;
   ResourcePtr after;
   /// Of a created resource decoded for folding: what the changes make, which are left out then.
   std::optional<std::string> document;

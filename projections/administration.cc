@@ -1,7 +1,5 @@
 #include "projections/administration.h"
 
-#include <fmt/format.h>
-
 namespace scimledger::projections {
 
 bool IsAdministration(EventKind kind) {
@@ -21,17 +19,12 @@ void AdministrationFold::PutCredential(const Credential& credential) {
   administration_.credentials[credential.id] = credential;
 }
 
-storage::Result<void> AdministrationFold::Restore(const storage::EventLog& log,
-                                                  std::span<const Sequence> sequences) {
-  for (const Sequence sequence : sequences) {
-    SCIMLEDGER_TRY_ASSIGN(const auto reader, log.Read(sequence, storage::ReadCheck::kTrust));
-    SCIMLEDGER_TRY_ASSIGN(const auto stored, reader->Next());
-    if (!stored) {
-      return storage::Fail(storage::ErrorCode::kCorrupt,
-                           fmt::format("the log has no event {}", sequence.value));
-    }
-    SCIMLEDGER_TRY_ASSIGN(const Event event, DecodeEvent(*registry(), *stored));
-    head_ = Sequence{sequence.value - 1};
+storage::Result<void> AdministrationFold::Restore(std::span<const storage::NewEvent> events) {
+  for (const storage::NewEvent& stored : events) {
+    const storage::EventView view{stored.sequence, stored.time_us, stored.id,
+                                  stored.header,   stored.context, stored.body};
+    SCIMLEDGER_TRY_ASSIGN(const Event event, DecodeEvent(*registry(), view));
+    head_ = Sequence{stored.sequence.value - 1};
     SCIMLEDGER_TRY(Apply(*this, event));
   }
   return {};

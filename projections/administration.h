@@ -29,9 +29,8 @@ class AdministrationFold : public MutableState {
  public:
   AdministrationFold();
 
-  /// Reads the events from the log and folds them; `sequences` ascending and above the head.
-  [[nodiscard]] storage::Result<void> Restore(const storage::EventLog& log,
-                                              std::span<const Sequence> sequences);
+  /// Folds all such events up to some sequence, ascending.
+  [[nodiscard]] storage::Result<void> Restore(std::span<const storage::NewEvent> events);
   const Administration& administration() const { return administration_; }
 
   Sequence head() const override { return head_; }

@@ -58,6 +58,10 @@ storage::Result<bool> Fits(const storage::EventLog& log, const HistoryPosition& 
   return stored && stored->id == position.event;
 }
 
+storage::Result<bool> IsAtHead(const storage::EventLog& log, const HistoryPosition& position) {
+  return position.log_id == log.id() && position.sequence == log.head().sequence;
+}
+
 /// A log that is being reopened, a full disk: they come back.
 bool IsPassing(const storage::Error& error) {
   return error.code == storage::ErrorCode::kUnavailable ||
@@ -89,12 +93,16 @@ void History::Remove(const std::filesystem::path& directory) {
 storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog& log,
                                                         Options options) {
   const auto try_open = [&]() -> storage::Result<std::unique_ptr<History>> {
-    SCIMLEDGER_TRY_ASSIGN(auto store,
-                          storage::KeyValueStore::Open(options.directory, HistoryFold::kApart));
+    SCIMLEDGER_TRY_ASSIGN(
+        auto store,
+        options.is_whole
+            ? storage::KeyValueStore::OpenReadOnly(options.directory, HistoryFold::kApart)
+            : storage::KeyValueStore::Open(options.directory, HistoryFold::kApart));
     SCIMLEDGER_TRY_ASSIGN(const auto position, ReadPosition(*store));
     // No position yet: it is new, or nothing of it survived.
     if (position) {
-      SCIMLEDGER_TRY_ASSIGN(const bool fits, Fits(log, *position));
+      SCIMLEDGER_TRY_ASSIGN(const bool fits,
+                            options.is_whole ? IsAtHead(log, *position) : Fits(log, *position));
       if (!fits) return storage::Fail(storage::ErrorCode::kIncompatible, "it is of another log");
     }
     const HistoryPosition start = position.value_or(Beginning(log));
@@ -105,7 +113,7 @@ storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog&
   auto opened = try_open();
   const bool is_useless = !opened && (opened.error().code == storage::ErrorCode::kCorrupt ||
                                       opened.error().code == storage::ErrorCode::kIncompatible);
-  if (is_useless) {
+  if (is_useless && !options.is_whole) {
     if (options.notice) {
       options.notice(fmt::format("the history in {} is not used and is made again: {}",
                                  options.directory.string(), opened.error().message));
@@ -113,7 +121,7 @@ storage::Result<std::unique_ptr<History>> History::Open(const storage::EventLog&
     Remove(options.directory);
     opened = try_open();
   }
-  if (opened) {
+  if (opened && !options.is_whole) {
     History& history = **opened;
     history.thread_ = std::thread([&history] { history.Follow(); });
   }
@@ -136,7 +144,7 @@ History::~History() {
   if (!thread_.joinable()) return;
   thread_.join();
   // So that the next start finds it at the head; unless it is far behind and was being made again.
-  const bool is_near = log_.head().sequence.value < position().value + kLastEvents;
+  const bool is_near = Target().value < position().value + kLastEvents;
   if (!failure_ && is_near) {
     is_stopping_ = false;
     try {
@@ -150,12 +158,14 @@ History::~History() {
 }
 
 storage::Result<void> History::Restore(const HistoryPosition& position) {
+  std::vector<storage::NewEvent> administration;
   try {
-    administration_ = reader_.Administration();
+    administration = reader_.Administration(position.sequence);
   } catch (const HistoryError& error) {
     return storage::Fail(storage::ErrorCode::kCorrupt, error.what());
   }
-  SCIMLEDGER_TRY(fold_.Restore(log_, administration_));
+  for (const storage::NewEvent& event : administration) administration_.push_back(event.sequence);
+  SCIMLEDGER_TRY(fold_.Restore(administration));
   fold_.SetHead(position.sequence);
   const bool is_new = position.sequence == Sequence{0};
   if (!is_new && HashNumbering(*fold_.registry()) != position.numbering) {
@@ -164,6 +174,7 @@ storage::Result<void> History::Restore(const HistoryPosition& position) {
   }
   const std::uint32_t chunk = ChunkOf(position.sequence.Next());
   terms_.Open(chunk);
+  if (options_.is_whole) return {};
   const Sequence before{FirstOf(chunk).value - 1};
   SCIMLEDGER_TRY_ASSIGN(
       const auto batches,
@@ -210,22 +221,21 @@ storage::Result<void> History::WaitFor(Sequence sequence,
 }
 
 std::shared_ptr<const Administration> History::AdministrationAt(Sequence at) const {
-  std::vector<Sequence> sequences;
+  std::size_t count = 0;
   {
     const std::lock_guard lock(mutex_);
     const auto end = std::upper_bound(administration_.begin(), administration_.end(), at);
-    const auto count = static_cast<std::size_t>(end - administration_.begin());
+    count = static_cast<std::size_t>(end - administration_.begin());
     const auto known = administrations_.find(count);
     if (known != administrations_.end()) return known->second;
-    sequences.assign(administration_.begin(), end);
   }
   AdministrationFold fold;
-  Expect(fold.Restore(log_, sequences));
+  Expect(fold.Restore(reader_.Administration(at)));
   auto made = std::make_shared<Administration>(fold.administration());
   made->lookups = std::make_shared<const LookupAttributes>(made->registry);
   const std::lock_guard lock(mutex_);
   if (administrations_.size() >= kAdministrationsMax) administrations_.clear();
-  administrations_.emplace(sequences.size(), made);
+  administrations_.emplace(count, made);
   return made;
 }
 
@@ -295,7 +305,7 @@ bool History::WaitForWork() {
   std::unique_lock lock(mutex_);
   // Events one by one cost many times what they cost together; whoever waits ends the pause.
   nudged_.wait_for(lock, kPollEvery, [this] { return is_stopping_ || waiting_ > 0; });
-  const auto has_work = [this] { return is_stopping_ || log_.head().sequence > position(); };
+  const auto has_work = [this] { return is_stopping_ || Target() > position(); };
   while (!has_work()) {
     if (std::chrono::steady_clock::now() < asleep_at) {
       nudged_.wait_for(lock, kPollEvery);
@@ -333,7 +343,7 @@ storage::Result<void> History::CatchUp() {
   // What an earlier try folded and could not write.
   SCIMLEDGER_TRY(WriteFolded());
   if (offered.empty()) {
-    SCIMLEDGER_TRY(FoldFromLog(log_.head().sequence));
+    SCIMLEDGER_TRY(FoldFromLog(Target()));
   } else {
     SCIMLEDGER_TRY(FoldOffered(std::move(offered)));
   }

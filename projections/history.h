@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -33,6 +34,11 @@ class History {
  public:
   struct Options {
     std::filesystem::path directory;
+    /// It follows the log to here.
+    Sequence until{UINT64_MAX};
+    /// It was made by a replay and is at the head of `log`, which has no events: it is read as it
+    /// is, and finds no terms.
+    bool is_whole = false;
     /// Told one line for the operator: thrown away, or failed, and why. Any thread.
     std::function<void(const std::string& line)> notice;
   };
@@ -77,6 +83,7 @@ class History {
 
   /// Everything in memory that the stored rows stand for.
   [[nodiscard]] storage::Result<void> Restore(const HistoryPosition& position);
+  Sequence Target() const { return std::min(log_.head().sequence, options_.until); }
   void Follow();
   [[nodiscard]] storage::Result<void> CatchUp();
   [[nodiscard]] storage::Result<void> FoldOffered(std::vector<std::vector<Event>> batches);

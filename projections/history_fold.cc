@@ -71,14 +71,19 @@ HistoryFold::HistoryFold(storage::KeyValueStore& store, const HistoryPosition& p
 
 storage::Result<void> HistoryFold::Fold(const Event& event) {
   members_.clear();
-  SCIMLEDGER_TRY(Apply(*this, event));
+  const RegistryPtr before = registry();
+  folding_ = &event;
+  const auto applied = Apply(*this, event);
+  folding_ = nullptr;
+  SCIMLEDGER_TRY(applied);
   position_.sequence = event.sequence;
   position_.event = event.id;
   TouchedEvent touched{event.time_us};
   if (IsAboutResource(event.kind)) touched.ordinal = *OrdinalOf(event.resource);
   AppendTouched(touched_, touched);
   if (IsAdministration(event.kind)) {
-    batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence), {});
+    batch_.Put(HistoryKey(HistoryRow::kAdministration, event.sequence),
+               EncodeStored(EncodeEvent(*before, event, position_.log_id)));
   }
   if (!members_.empty()) PutMembers(event);
   return {};
@@ -101,6 +106,9 @@ storage::Result<void> HistoryFold::Write() {
 }
 
 ResourcePtr HistoryFold::FindResource(const ResourceId& id) const {
+  // One that the writer decided brings its own.
+  const bool has_rows = folding_ != nullptr && (folding_->before || folding_->after);
+  if (has_rows && folding_->resource == id) return folding_->before;
   if (const auto found = recent_.find(id); found != recent_.end()) return found->second;
   const auto ordinal = OrdinalOf(id);
   if (!ordinal) return nullptr;

@@ -28,7 +28,7 @@ struct HistoryPosition {
 class HistoryFold final : public AdministrationFold {
  public:
   /// Version of the rows and of the fold; another version on disk means rebuild.
-  static constexpr std::uint8_t kVersion = 2;
+  static constexpr std::uint8_t kVersion = 3;
 
   /// Which rows are kept apart (KeyValueStore::Open): whole resources.
   static constexpr const char* kApart = "v";
@@ -91,6 +91,7 @@ class HistoryFold final : public AdministrationFold {
   mutable boost::unordered_flat_map<ResourceId, std::uint32_t, UuidHash> ordinals_;
   boost::unordered_flat_map<std::uint32_t, GroupState> groups_;
   std::set<std::uint32_t> due_sets_;
+  const Event* folding_ = nullptr;         ///< while Apply runs
   std::vector<MembershipChange> members_;  ///< of the event being folded
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 
 #include "projections/history_error.h"
 #include "storage/big_endian.h"
@@ -18,6 +19,60 @@ using storage::ReadBigEndian;
 void ExpectEnd(const KeyValueCursor& cursor) {
   if (!cursor.is_valid()) Expect(cursor.status());
 }
+
+/// Versions of resources in ascending order. Those of neighbours lie together, so that stepping
+/// over what is between costs less than a seek, unless that is a lot.
+class VersionsInOrder {
+ public:
+  explicit VersionsInOrder(const storage::KeyValueStore& store)
+      : sparse_(store), cursor_(store.Scan()) {}
+
+  ResourcePtr At(std::uint32_t ordinal, Sequence at) {
+    const bool is_near = last_ && ordinal - *last_ <= kNear;
+    last_ = ordinal;
+    if (!is_near) {
+      is_placed_ = false;
+      return sparse_.At(ordinal, at);
+    }
+    StepTo(ordinal);
+    std::optional<std::string> version;
+    for (int step = 0; IsAt(ordinal) && SequenceOf(cursor_->key()) <= at; ++step) {
+      // One of many versions: they would all be read.
+      if (step == kStepsMax) return sparse_.At(ordinal, at);
+      version = cursor_->value();
+      cursor_->Next();
+    }
+    ExpectEnd(*cursor_);
+    return version ? DecodeVersion(ordinal, *version) : nullptr;
+  }
+
+ private:
+  static constexpr std::uint32_t kNear = 4;
+  static constexpr int kStepsMax = 64;
+
+  bool IsAt(std::uint32_t ordinal) const {
+    return cursor_->is_valid() && IsOf(cursor_->key(), HistoryRow::kVersion, ordinal);
+  }
+
+  /// To the first version of the resource, or of one after it.
+  void StepTo(std::uint32_t ordinal) {
+    const std::string first = HistoryKey(HistoryRow::kVersion, ordinal, Sequence{0});
+    if (!is_placed_) {
+      cursor_->Seek(first);
+      is_placed_ = true;
+    }
+    for (int step = 0; cursor_->is_valid() && cursor_->key() < first; ++step) {
+      if (step == kStepsMax) return cursor_->Seek(first);
+      cursor_->Next();
+    }
+    ExpectEnd(*cursor_);
+  }
+
+  HistoryReader::Versions sparse_;
+  const std::unique_ptr<KeyValueCursor> cursor_;
+  std::optional<std::uint32_t> last_;
+  bool is_placed_ = false;  ///< the cursor is at or before what comes next
+};
 
 /// Later changes over an ascending set.
 class SetChanges {
@@ -67,6 +122,15 @@ ResourcePtr HistoryReader::Versions::At(std::uint32_t ordinal, Sequence at) {
   ExpectEnd(*cursor_);
   if (!cursor_->is_valid() || !IsOf(cursor_->key(), HistoryRow::kVersion, ordinal)) return nullptr;
   return DecodeVersion(ordinal, cursor_->value());
+}
+
+std::vector<ResourcePtr> HistoryReader::ResourcesAt(std::span<const std::uint32_t> ordinals,
+                                                    Sequence at) const {
+  VersionsInOrder versions(store_);
+  std::vector<ResourcePtr> resources;
+  resources.reserve(ordinals.size());
+  for (const std::uint32_t ordinal : ordinals) resources.push_back(versions.At(ordinal, at));
+  return resources;
 }
 
 std::vector<std::uint32_t> HistoryReader::PastHoldersOf(KeyHash key, std::size_t count_max) const {
@@ -214,17 +278,30 @@ std::int64_t HistoryReader::TimeOf(Sequence sequence) const {
       {storage::ErrorCode::kCorrupt, fmt::format("the history has no event {}", sequence.value)});
 }
 
-std::vector<Sequence> HistoryReader::Administration() const {
-  std::vector<Sequence> sequences;
+Sequence HistoryReader::SequenceAt(std::int64_t time_us, Sequence head) const {
+  // Recorded times never decrease (I-2).
+  std::uint64_t at_or_before = 0;
+  std::uint64_t after = head.value + 1;
+  while (after - at_or_before > 1) {
+    const std::uint64_t middle = at_or_before + (after - at_or_before) / 2;
+    (TimeOf(Sequence{middle}) <= time_us ? at_or_before : after) = middle;
+  }
+  return Sequence{at_or_before};
+}
+
+std::vector<storage::NewEvent> HistoryReader::Administration(Sequence until) const {
+  std::vector<storage::NewEvent> events;
   const auto cursor = store_.Scan();
   cursor->Seek(HistoryKey(HistoryRow::kAdministration, Sequence{0}));
   for (; cursor->is_valid() &&
          cursor->key().front() == static_cast<char>(HistoryRow::kAdministration);
        cursor->Next()) {
-    sequences.push_back(SequenceOf(cursor->key()));
+    const Sequence sequence = SequenceOf(cursor->key());
+    if (sequence > until) return events;
+    events.push_back(DecodeStored(sequence, cursor->value()));
   }
   ExpectEnd(*cursor);
-  return sequences;
+  return events;
 }
 
 }  // namespace scimledger::projections

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "projections/history_rows.h"
@@ -31,7 +32,9 @@ class HistoryReader {
    private:
     const std::unique_ptr<storage::KeyValueCursor> cursor_;
   };
-  Versions versions() const { return Versions(store_); }
+  /// The resources as of `at`, in the order of the ordinals, which ascend; nullptr as ResourceAt.
+  /// Where they lie close together it reads on, row by row, instead of seeking each.
+  std::vector<ResourcePtr> ResourcesAt(std::span<const std::uint32_t> ordinals, Sequence at) const;
   /// The first resources that held the key and gave it up, or were deleted with it, in order of
   /// creation; whoever asks checks them.
   std::vector<std::uint32_t> PastHoldersOf(KeyHash key, std::size_t count_max) const;
@@ -63,8 +66,10 @@ class HistoryReader {
       const std::function<bool(Sequence, std::uint32_t group, bool joined)>& visit) const;
   /// Recorded time of an event.
   std::int64_t TimeOf(Sequence sequence) const;
-  /// Sequences of the events on schemas, settings and credentials, ascending.
-  std::vector<Sequence> Administration() const;
+  /// The last event recorded at or before the time, of those up to `head`; 0: none.
+  Sequence SequenceAt(std::int64_t time_us, Sequence head) const;
+  /// The events on schemas, settings and credentials up to `until`, ascending.
+  std::vector<storage::NewEvent> Administration(Sequence until) const;
 
  private:
   const storage::KeyValueStore& store_;

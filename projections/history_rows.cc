@@ -13,6 +13,8 @@ using storage::ReadBigEndian;
 
 constexpr std::size_t kUuidBytes = 16;
 constexpr std::size_t kVersionHeadBytes = kUuidBytes + 1 + 3 * sizeof(std::uint64_t);
+constexpr std::size_t kStoredHeadBytes =
+    kUuidBytes + sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t);
 constexpr std::size_t kTouchedBytes = sizeof(std::uint64_t) + sizeof(std::uint32_t);
 constexpr std::size_t kMembershipBytes = sizeof(std::uint32_t) + sizeof(std::uint64_t);
 /// The lowest bit of a change tells whether it adds; an ordinal needs 32 of the others.
@@ -107,6 +109,31 @@ ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value) {
   resource->last_modified_us = static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(value, at));
   resource->document = value.substr(kVersionHeadBytes);
   return resource;
+}
+
+std::string EncodeStored(const storage::NewEvent& event) {
+  std::string value(event.id.AsBytes());
+  AppendBigEndian(value, static_cast<std::uint64_t>(event.time_us));
+  AppendBigEndian(value, static_cast<std::uint32_t>(event.header.size()));
+  AppendBigEndian(value, static_cast<std::uint32_t>(event.context.size()));
+  return value + event.header + event.context + event.body;
+}
+
+storage::NewEvent DecodeStored(Sequence sequence, std::string_view value) {
+  if (value.size() < kStoredHeadBytes) Nonsense("an event");
+  storage::NewEvent event;
+  event.sequence = sequence;
+  event.id = *Uuid::FromBytes(value.substr(0, kUuidBytes));
+  event.time_us = static_cast<std::int64_t>(ReadBigEndian<std::uint64_t>(value, kUuidBytes));
+  const std::size_t lengths = kUuidBytes + sizeof(std::uint64_t);
+  const std::size_t header = ReadBigEndian<std::uint32_t>(value, lengths);
+  const std::size_t context = ReadBigEndian<std::uint32_t>(value, lengths + sizeof(std::uint32_t));
+  value.remove_prefix(kStoredHeadBytes);
+  if (header + context > value.size()) Nonsense("an event");
+  event.header = value.substr(0, header);
+  event.context = value.substr(header, context);
+  event.body = value.substr(header + context);
+  return event;
 }
 
 void AppendTouched(std::string& row, const TouchedEvent& event) {

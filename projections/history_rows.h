@@ -8,6 +8,7 @@
 
 #include "engine/resource.h"
 #include "projections/key_index.h"
+#include "storage/event_log.h"
 #include "storage/identifiers.h"
 #include "storage/key_value_store.h"
 
@@ -27,7 +28,7 @@ enum class HistoryRow : char {
   kMemberSet = 'M',  ///< group ‖ sequence → its members right after that event
   kGroups = 'g',     ///< member ‖ sequence ‖ group → whether it joined or left
   kTouched = 'l',    ///< first of some sequences → what each is about and when: see TouchedEvent
-  kAdministration = 'r',  ///< sequence of an event on schemas, settings, credentials → nothing
+  kAdministration = 'r',  ///< sequence of an event on schemas, settings, credentials → the event
   kTerms = 't',  ///< bucket ‖ chunk → its terms, and which events have them: term_index.h
 };
 
@@ -47,6 +48,10 @@ std::string EncodeVersion(const Resource& resource);
 /// nullptr: an empty value, a deleted resource. Throws HistoryError for anything else that is no
 /// version.
 ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value);
+
+/// An event as the log has it (LOG_FORMAT.md §2), in a row of kAdministration.
+std::string EncodeStored(const storage::NewEvent& event);
+storage::NewEvent DecodeStored(Sequence sequence, std::string_view value);
 
 /// What one event of a row of kTouched was about. The row's events follow each other.
 struct TouchedEvent {

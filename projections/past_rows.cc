@@ -1,6 +1,10 @@
 #include "projections/past_rows.h"
 
+#include <algorithm>
+#include <future>
+#include <iterator>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,14 +22,14 @@ void Assign(CopyOnWrite<OrdinalSet>& set, OrdinalSet ordinals) {
   if (!ordinals.empty()) set.Mutable() = std::move(ordinals);
 }
 
+/// Rows that a thread reads at least, and threads at most.
+constexpr std::size_t kPartRows = 20'000;
+constexpr std::size_t kPartsMax = 4;
+
 class PastRows {
  public:
   PastRows(const History& history, const FrozenView& later, Sequence at)
-      : history_(history.reader()),
-        versions_(history_.versions()),
-        later_(later.sequence()),
-        at_(at),
-        contents_(later.contents()) {
+      : history_(history.reader()), later_(later.sequence()), at_(at), contents_(later.contents()) {
     const auto administration = history.AdministrationAt(at);
     contents_.head = at;
     contents_.lookups = administration->lookups;
@@ -34,10 +38,9 @@ class PastRows {
   }
 
   std::shared_ptr<const FrozenView> Make(const FrozenView& later) {
-    std::set<std::uint32_t> touched;
-    history_.ForEachTouched(at_, later_,
-                            [&](Sequence, std::uint32_t ordinal) { touched.insert(ordinal); });
-    for (const std::uint32_t ordinal : touched) TakeBack(ordinal);
+    const std::vector<std::uint32_t> touched = Touched();
+    const std::vector<ResourcePtr> before = RowsThen(touched);
+    for (std::size_t at = 0; at < touched.size(); ++at) TakeBack(touched[at], before[at]);
     for (const std::uint32_t member : members_) {
       if (contents_.Find(member) == nullptr) continue;
       Assign(contents_.rows.Mutable(member).groups, OrdinalsIn(history_.GroupsAt(member, at_)));
@@ -48,10 +51,44 @@ class PastRows {
   }
 
  private:
-  void TakeBack(std::uint32_t ordinal) {
+  /// Whatever an event was about since then, ascending.
+  std::vector<std::uint32_t> Touched() const {
+    std::vector<bool> is_touched(contents_.next_ordinal);
+    history_.ForEachTouched(at_, later_, [&](Sequence, std::uint32_t ordinal) {
+      if (ordinal < is_touched.size()) is_touched[ordinal] = true;
+    });
+    std::vector<std::uint32_t> touched;
+    for (std::uint32_t ordinal = 0; ordinal < contents_.next_ordinal; ++ordinal) {
+      if (is_touched[ordinal]) touched.push_back(ordinal);
+    }
+    return touched;
+  }
+
+  /// Many are read on several threads.
+  std::vector<ResourcePtr> RowsThen(std::span<const std::uint32_t> ordinals) const {
+    std::vector<std::future<std::vector<ResourcePtr>>> parts;
+    for (; ordinals.size() > kPartRows && parts.size() < kPartsMax;) {
+      const std::size_t count = std::max(kPartRows, ordinals.size() / (kPartsMax - parts.size()));
+      parts.push_back(std::async(std::launch::async, [this, part = ordinals.first(count)] {
+        return history_.ResourcesAt(part, at_);
+      }));
+      ordinals = ordinals.subspan(count);
+    }
+    std::vector<ResourcePtr> rows;
+    const std::vector<ResourcePtr> rest = history_.ResourcesAt(ordinals, at_);
+    for (auto& part : parts) {
+      std::vector<ResourcePtr> read = part.get();
+      rows.insert(rows.end(), std::make_move_iterator(read.begin()),
+                  std::make_move_iterator(read.end()));
+    }
+    rows.insert(rows.end(), rest.begin(), rest.end());
+    return rows;
+  }
+
+  void TakeBack(std::uint32_t ordinal, const ResourcePtr& then) {
     Row& row = contents_.rows.Mutable(ordinal);
     const ResourcePtr before = row.resource;
-    row.resource = versions_.At(ordinal, at_);
+    row.resource = then;
     const Resource* any = row.resource != nullptr ? row.resource.get() : before.get();
     if (any == nullptr) return;  // came and went in between
     auto& of_type = contents_.by_type[static_cast<std::size_t>(any->type)];
@@ -84,7 +121,6 @@ class PastRows {
   }
 
   const HistoryReader& history_;
-  HistoryReader::Versions versions_;
   const Sequence later_;
   const Sequence at_;
   DirectoryContents contents_;

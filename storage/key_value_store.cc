@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <cstdarg>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -20,6 +23,8 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{8} << 10U;
 /// Shared by the stores of all tenants.
 constexpr std::size_t kBlockCacheBytes = std::size_t{128} << 20U;
+/// In few parts: what is larger than a part is never kept, and filters of large files are some MiB.
+constexpr int kCacheShardBits = 2;
 /// The share of it that filters and indexes may keep against data: every read needs them.
 constexpr double kFilterShare = 0.6;
 /// What a crash loses at most has to be written again at the next start.
@@ -29,7 +34,7 @@ constexpr double kMemtableFilterShare = 0.03;
 
 std::shared_ptr<rocksdb::Cache> SharedCache() {
   static const std::shared_ptr<rocksdb::Cache> cache =
-      rocksdb::NewLRUCache(kBlockCacheBytes, -1, false, kFilterShare);
+      rocksdb::NewLRUCache(kBlockCacheBytes, kCacheShardBits, false, kFilterShare);
   return cache;
 }
 
@@ -232,15 +237,29 @@ class RocksKeyValueStore final : public KeyValueStore {
   const std::filesystem::path directory_;
 };
 
-Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory,
-                                                           std::string apart) {
-  const rocksdb::Options options = StoreOptions();
+namespace {
+
+/// RocksDB keeps a diary beside the data, even of who only reads.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+enum class Access : std::uint8_t { kReadWrite, kReadOnly };
+
+Result<std::unique_ptr<KeyValueStore>> OpenStore(const std::filesystem::path& directory,
+                                                 std::string apart, Access access) {
+  rocksdb::Options options = StoreOptions();
+  if (access == Access::kReadOnly) options.info_log = std::make_shared<NoDiary>();
   const std::vector<rocksdb::ColumnFamilyDescriptor> families{
       {rocksdb::kDefaultColumnFamilyName, options}, {"apart", options}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
-      rocksdb::DB::Open(options, directory.string(), families, &handles, &opened);
+      access == Access::kReadOnly
+          ? rocksdb::DB::OpenForReadOnly(options, directory.string(), families, &handles, &opened)
+          : rocksdb::DB::Open(options, directory.string(), families, &handles, &opened);
   std::unique_ptr<rocksdb::DB> database(opened);
   if (!status.ok()) {
     return Fail(CodeOf(status),
@@ -248,6 +267,18 @@ Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem
   }
   return std::make_unique<RocksKeyValueStore>(std::move(database), std::move(handles),
                                               std::move(apart), directory);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory,
+                                                           std::string apart) {
+  return OpenStore(directory, std::move(apart), Access::kReadWrite);
+}
+
+Result<std::unique_ptr<KeyValueStore>> KeyValueStore::OpenReadOnly(
+    const std::filesystem::path& directory, std::string apart) {
+  return OpenStore(directory, std::move(apart), Access::kReadOnly);
 }
 
 }  // namespace scimledger::storage

@@ -63,6 +63,9 @@ class KeyValueStore {
   /// cannot be read; delete it. kLocked, kNoSpace, kIo.
   [[nodiscard]] static Result<std::unique_ptr<KeyValueStore>> Open(
       const std::filesystem::path& directory, std::string apart = {});
+  /// What is there, without a change of any file: Write and Flush fail.
+  [[nodiscard]] static Result<std::unique_ptr<KeyValueStore>> OpenReadOnly(
+      const std::filesystem::path& directory, std::string apart = {});
   virtual ~KeyValueStore() = default;
 
   /// nullopt: no such key.

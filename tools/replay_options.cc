@@ -28,8 +28,9 @@ void AddReplayCommand(CLI::App& app, ReplayArguments& arguments, std::function<E
       "and\n"
       "of the replayed one, at the same sequence, and `equal`, or `differs` with exit status 1.\n"
       "--into writes projections and a manifest, no log and no keys: `serve --read-only` and\n"
-      "`audit` read it, and nothing can ever be appended to it. Killed, the same command goes on\n"
-      "from the last million of events.\n\n" +
+      "`audit show` read it, at that moment and at every one before; nothing can ever be appended "
+      "to\n"
+      "it. Killed, the same command goes on from the last million of events.\n\n" +
       std::string(kTimesHelp) +
       "\n\n"
       "  scimledger replay --verify --data data\n"

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "api/fact_recorder.h"
@@ -37,6 +39,35 @@ sigset_t OwnSignals(bool has_tls) {
   if (has_tls) sigaddset(&signals, SIGHUP);
   return signals;
 }
+
+/// Ends the process at a signal while it starts: nothing was acknowledged yet. On a thread of its
+/// own, with the signals blocked everywhere: a thread that inherited them unblocked from the start
+/// would take one later, and the process would end without its stop.
+class StopOfStart {
+ public:
+  explicit StopOfStart(const sigset_t& stops) : thread_([this, stops] { Watch(stops); }) {}
+  ~StopOfStart() {
+    is_over_ = true;
+    thread_.join();
+  }
+  StopOfStart(const StopOfStart&) = delete;
+  StopOfStart& operator=(const StopOfStart&) = delete;
+
+ private:
+  void Watch(const sigset_t& stops) const {
+    constexpr timespec kInterval{0, 10'000'000};
+    while (!is_over_) {
+      const int signal = sigtimedwait(&stops, nullptr, &kInterval);
+      if (signal <= 0) continue;
+      std::signal(signal, SIG_DFL);
+      pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+      std::raise(signal);
+    }
+  }
+
+  std::atomic<bool> is_over_{false};
+  std::thread thread_;
+};
 
 /// Waits for SIGTERM or SIGINT, and keeps TLS up to date meanwhile. The name of the signal.
 const char* WaitForStop(const sigset_t& signals, api::HttpServer& server,
@@ -202,11 +233,10 @@ ExitCode Serve(const ServeOptions& options) {
   auto server = api::HttpServer::Start(std::move(server_options), (*local)->service());
   if (!server) return Report(ExitCode::kCannotOpen, server.error().message);
 
-  // Nothing was acknowledged yet, so whoever stops a long start may simply end the process.
-  pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+  std::optional<StopOfStart> stop_of_start(stops);
   auto loaded = (*local)->Load(std::string(api::kDefaultTenant),
                                TenantOptionsFor((*local)->service(), *configuration));
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  stop_of_start.reset();
   const char* reason = "";
   if (loaded) {
     TellUnrecorded(api::RecordServerStart((*local)->tenants(), StartOf(*configuration)));

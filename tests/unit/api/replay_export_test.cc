@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 
+#include "api/replayed_tenant.h"
 #include "api/snapshot_keeper.h"
+#include "projections/past_directory.h"
 #include "tests/unit/api/service_fixture.h"
 
 namespace scimledger::api {
@@ -58,6 +62,21 @@ class ReplayExportTest : public ServiceTest {
     return {StateDigest(*(*directory)->Freeze()), log.first_read.value_or(Sequence{0})};
   }
 
+  storage::Manifest ManifestOf(const projections::DirectoryView& view) const {
+    return {"default",        log_->id(), view.sequence(), 1, *LeafHashAt(*log_, view.sequence()),
+            StateDigest(view)};
+  }
+
+  std::unique_ptr<projections::History> MakeHistory(std::uint64_t until) {
+    auto history = BeginHistory(*log_, Sequence{until}, target_);
+    EXPECT_TRUE(history) << history.error().message;
+    const auto come = (*history)->WaitFor(
+        Sequence{until}, std::chrono::steady_clock::now() + std::chrono::seconds(60));
+    EXPECT_TRUE(come) << come.error().message;
+    EXPECT_EQ((*history)->position(), Sequence{until});
+    return *std::move(history);
+  }
+
   std::filesystem::path target_;
 };
 
@@ -91,12 +110,41 @@ TEST_F(ReplayExportTest, AFinishedReplayKeepsNothingOfItsWay) {
   const auto directory = ReplayResuming(*log_, Sequence{30}, target_, 10, {});
   ASSERT_TRUE(directory);
   const auto view = (*directory)->Freeze();
-  storage::Manifest manifest{"default",          log_->id(),       view->sequence(),
-                             1,                  *LeafHashAt(*log_, Sequence{30}),
-                             StateDigest(*view)};
-  ASSERT_TRUE(WriteReplay(*view, manifest, target_));
+  ASSERT_TRUE(WriteReplay(*view, nullptr, ManifestOf(*view), target_));
   EXPECT_FALSE(std::filesystem::exists(target_ / "replay.partial"));
   EXPECT_FALSE(CheckMayHoldReplay(target_));
+}
+
+TEST_F(ReplayExportTest, TheHistoryGoesWithItAndAnswersEarlierMoments) {
+  auto history = MakeHistory(20);
+  const auto directory = ReplayResuming(*log_, Sequence{20}, target_, 10, {});
+  ASSERT_TRUE(directory);
+  const auto view = (*directory)->Freeze();
+  const storage::Manifest manifest = ManifestOf(*view);
+  ASSERT_TRUE(WriteReplay(*view, std::move(history), manifest, target_));
+  EXPECT_FALSE(CheckMayHoldReplay(target_));
+
+  const auto tenant = OpenReplayedTenant(manifest, target_ / "projections", clock_);
+  ASSERT_TRUE(tenant) << tenant.error().message;
+  ASSERT_NE((*tenant)->history(), nullptr);
+  EXPECT_EQ((*tenant)->history()->position(), Sequence{20});
+  for (const std::uint64_t at : {0U, 1U, 7U, 19U}) {
+    const projections::PastDirectory past((*tenant)->history(), (*tenant)->directory(),
+                                          Sequence{at});
+    EXPECT_EQ(StateDigest(*past.Freeze()), Replay(at, {}).first) << at;
+  }
+  for (std::int64_t seconds = -1; seconds < 40; ++seconds) {
+    const std::int64_t time_us = SteppingClock::kStartUs + seconds * 1'000'000;
+    EXPECT_EQ(*(*tenant)->log().SequenceAt(time_us),
+              std::min(*log_->SequenceAt(time_us), Sequence{20}));
+  }
+}
+
+TEST_F(ReplayExportTest, AKilledHistoryGoesOnAndAnEarlierMomentBeginsAnew) {
+  MakeHistory(12);
+  EXPECT_TRUE(CheckMayHoldReplay(target_)) << "what was left is no hindrance";
+  MakeHistory(25);
+  MakeHistory(15);
 }
 
 }  // namespace

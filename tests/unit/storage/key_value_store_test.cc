@@ -62,7 +62,12 @@ TEST_F(KeyValueStoreTest, AWalkStaysAmongKeysThatAreKeptApartOrAmongTheOthers) {
 }
 
 TEST_F(KeyValueStoreTest, AWalkByPrefixEndsWithIt) {
-  Put({{"aaaa1", ""}, {"aaaa1x", ""}, {"aaaa1y", ""}, {"aaaa2", ""}, {"vaaa1x", ""}, {"vaaa2", ""}});
+  Put({{"aaaa1", ""},
+       {"aaaa1x", ""},
+       {"aaaa1y", ""},
+       {"aaaa2", ""},
+       {"vaaa1x", ""},
+       {"vaaa2", ""}});
   ASSERT_TRUE(store_->Flush());
   Put({{"aaaa1z", ""}});
 
@@ -102,6 +107,30 @@ TEST_F(KeyValueStoreTest, BothPartsSurviveTogether) {
   const auto missing = store_->Get("v9999");
   ASSERT_TRUE(missing);
   EXPECT_FALSE(*missing);
+}
+
+TEST_F(KeyValueStoreTest, WhoOnlyReadsChangesNoFile) {
+  Put({{"k1", "a"}, {"v1", "b"}});
+  ASSERT_TRUE(store_->Flush());
+  store_.reset();
+  const auto files = [&] {
+    std::map<std::string, std::uintmax_t> sizes;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      sizes[entry.path().filename().string()] = entry.file_size();
+    }
+    return sizes;
+  };
+  const auto before = files();
+  {
+    const auto store = KeyValueStore::OpenReadOnly(directory_, "v");
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ(**(*store)->Get("k1"), "a");
+    EXPECT_EQ(**(*store)->Get("v1"), "b");
+    KeyValueBatch batch = (*store)->MakeBatch();
+    batch.Put("k2", "c");
+    EXPECT_FALSE((*store)->Write(batch));
+  }
+  EXPECT_EQ(files(), before);
 }
 
 }  // namespace
