@@ -18,8 +18,8 @@ using projections::History;
 constexpr std::string_view kName = "history";
 /// Beyond this lag, writes are slowed.
 constexpr std::uint64_t kLagMax = 100'000;
-/// How long a batch waits for the history at most.
-constexpr std::chrono::milliseconds kBatchWait{200};
+/// How long a batch waits for the history at most: a single write behind a bulk load notices it.
+constexpr std::chrono::milliseconds kBatchWait{20};
 
 /// Which time of making a directory is of: 0 of `history`, 3 of `history.3`. nullopt: of none that
 /// is whole.
