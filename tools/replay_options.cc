@@ -27,10 +27,10 @@ void AddReplayCommand(CLI::App& app, ReplayArguments& arguments, std::function<E
       "Every hash of the log is checked on the way. --verify prints the digest of the live state "
       "and\n"
       "of the replayed one, at the same sequence, and `equal`, or `differs` with exit status 1.\n"
-      "--into writes projections and a manifest, no log and no keys: `serve --read-only` and\n"
-      "`audit show` read it, at that moment and at every one before; nothing can ever be appended "
-      "to\n"
-      "it. Killed, the same command goes on from the last million of events.\n\n" +
+      "--into writes projections and a manifest, no log and no keys. `serve --read-only` answers\n"
+      "from it, as of that moment and, with asOf, of every one before; `audit show` knows that\n"
+      "moment. Nothing can ever be appended to it. Killed, the same command goes on from the last\n"
+      "million of events.\n\n" +
       std::string(kTimesHelp) +
       "\n\n"
       "  scimledger replay --verify --data data\n"
