@@ -152,6 +152,8 @@ storage::Result<Sequence> HistoryKeeper::Rebuild(const Progress& progress) {
   const std::filesystem::path directory = PathOf(generation_ + 1);
   const std::filesystem::path partial = PartialOf(directory);
   History::Remove(partial);
+  // One that was finished, and could not be opened.
+  History::Remove(directory);
   {
     SCIMLEDGER_TRY_ASSIGN(const Kept made, Open(partial));
     const auto come = BringToHead(*made.history, progress);

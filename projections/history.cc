@@ -357,7 +357,7 @@ storage::Result<void> History::FoldOffered(std::vector<std::vector<Event>> batch
     const Sequence first = batch.front().sequence;
     if (first > fold_.head().Next()) SCIMLEDGER_TRY(FoldFromLog(Sequence{first.value - 1}));
     for (const Event& event : batch) {
-      // The log may have been read beyond it meanwhile.
+      // The log may have been read beyond it meanwhile, or, while stopping, not up to it.
       if (event.sequence == fold_.head().Next()) SCIMLEDGER_TRY(FoldOne(event));
     }
     batch.clear();

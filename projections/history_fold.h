@@ -23,8 +23,8 @@ struct HistoryPosition {
   Hash numbering{};  ///< of the registry there (numbering.h)
 };
 
-/// Folds events into rows of the history, by the one Apply (I-3): the state before each is read
-/// back from the rows. Throws HistoryError. One thread.
+/// Folds events into rows of the history, by the one Apply (I-3): the state before each comes with
+/// it (Event::before), or is read back from the rows. Throws HistoryError. One thread.
 class HistoryFold final : public AdministrationFold {
  public:
   /// Version of the rows and of the fold; another version on disk means rebuild.

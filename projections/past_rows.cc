@@ -74,14 +74,15 @@ class PastRows {
       }));
       ordinals = ordinals.subspan(count);
     }
+    std::vector<ResourcePtr> rest = history_.ResourcesAt(ordinals, at_);
+    if (parts.empty()) return rest;
     std::vector<ResourcePtr> rows;
-    const std::vector<ResourcePtr> rest = history_.ResourcesAt(ordinals, at_);
-    for (auto& part : parts) {
-      std::vector<ResourcePtr> read = part.get();
+    const auto append = [&rows](std::vector<ResourcePtr> read) {
       rows.insert(rows.end(), std::make_move_iterator(read.begin()),
                   std::make_move_iterator(read.end()));
-    }
-    rows.insert(rows.end(), rest.begin(), rest.end());
+    };
+    for (auto& part : parts) append(part.get());
+    append(std::move(rest));
     return rows;
   }
 
