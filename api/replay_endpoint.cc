@@ -85,8 +85,9 @@ storage::Result<storage::Manifest> Replay(const Tenant& tenant, const Wanted& wa
   const auto report = [&](Sequence position) {
     work.Report(history != nullptr ? std::min(position, history->position()) : position, until);
   };
-  SCIMLEDGER_TRY_ASSIGN(const auto directory,
-                        ReplayResuming(log, until, wanted.into, kResumeInterval, report));
+  SCIMLEDGER_TRY_ASSIGN(
+      const auto directory,
+      ReplayResuming(log, until, wanted.into, kResumeInterval, history.get(), report));
   if (history != nullptr) {
     SCIMLEDGER_TRY(history->WaitFor(until, std::chrono::steady_clock::time_point::max(), report));
   }

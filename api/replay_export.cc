@@ -4,6 +4,7 @@
 
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "api/snapshot_keeper.h"
 
@@ -74,14 +75,22 @@ storage::Result<void> CheckMayHoldReplay(const std::filesystem::path& target) {
 
 storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
     const storage::EventLog& log, Sequence until, const std::filesystem::path& target,
-    std::uint64_t interval, const std::function<void(Sequence)>& progress) {
+    std::uint64_t interval, projections::History* history,
+    const std::function<void(Sequence)>& progress) {
+  projections::Directory::Feed feed;
+  if (history != nullptr) {
+    feed = [history](std::vector<Event> events) { return history->Feed(std::move(events)); };
+  }
   auto directory = target.empty() ? projections::Directory::Make() : LoadPart(log, until, target);
   for (;;) {
     const std::uint64_t left = until.value - directory->position().value;
     const bool is_last = target.empty() || left <= interval;
     const Sequence next{is_last ? until.value : directory->position().value + interval};
-    SCIMLEDGER_TRY(directory->Replay(log, next, progress));
-    if (is_last) return directory;
+    SCIMLEDGER_TRY(directory->ReplayFeeding(log, next, progress, feed));
+    if (is_last) {
+      if (history != nullptr) history->EndFeed();
+      return directory;
+    }
     SCIMLEDGER_TRY(MakeDirectories(target, target));
     SCIMLEDGER_TRY_ASSIGN(const Hash leaf_hash, LeafHashAt(log, next));
     SCIMLEDGER_TRY(
@@ -93,7 +102,7 @@ storage::Result<std::unique_ptr<projections::History>> BeginHistory(
     const storage::EventLog& log, Sequence until, const std::filesystem::path& target) {
   SCIMLEDGER_TRY(MakeDirectories(target, target));
   const projections::History::Options options{
-      .directory = PartialHistory(target), .until = until, .notice = {}};
+      .directory = PartialHistory(target), .until = until, .is_fed = true, .notice = {}};
   auto history = projections::History::Open(log, options);
   if (!history || (*history)->position() <= until) return history;
   history = nullptr;

@@ -25,16 +25,18 @@ std::filesystem::path ReplayedHistory(const std::filesystem::path& projections,
 
 /// Replays the log up to `until`. With a `target`, every `interval` events the state so far is
 /// written into it, so that after a kill the next replay goes on from there, if that state is one
-/// of this log and not beyond `until`. kCorrupt: the log does not verify.
+/// of this log and not beyond `until`. `history` (BeginHistory; nullptr: none) is fed by it.
+/// kCorrupt: the log does not verify.
 [[nodiscard]] storage::Result<std::unique_ptr<projections::Directory>> ReplayResuming(
     const storage::EventLog& log, Sequence until, const std::filesystem::path& target,
-    std::uint64_t interval, const std::function<void(Sequence)>& progress);
+    std::uint64_t interval, projections::History* history,
+    const std::function<void(Sequence)>& progress);
 
 /// Events between two such states: some seconds of replaying.
 inline constexpr std::uint64_t kResumeInterval = 1'000'000;
 
-/// The history of the log up to `until`, being made in `target` on threads of its own; from where
-/// one that was killed stood, if it was on its way there.
+/// The history of the log up to `until`, to be made in `target` by ReplayResuming, on a thread of
+/// its own; from where one that was killed stood, if it was on its way there.
 [[nodiscard]] storage::Result<std::unique_ptr<projections::History>> BeginHistory(
     const storage::EventLog& log, Sequence until, const std::filesystem::path& target);
 

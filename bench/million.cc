@@ -18,9 +18,10 @@
 #include <utility>
 #include <vector>
 
-#include "bench/child_process.h"
+#include "bench/company_server.h"
 #include "bench/machine.h"
 #include "bench/realistic_load.h"
+#include "bench/request_template.h"
 #include "bench/table.h"
 
 namespace scimledger::bench {
@@ -41,6 +42,9 @@ struct Options {
 
 constexpr std::size_t kSmall = 10'000;
 constexpr std::size_t kTiny = 1'000;
+/// What is compared between two servers takes more turns.
+constexpr int kCreateRuns = 9;
+constexpr int kLookupRuns = 7;
 constexpr std::size_t kConnections = 32;
 constexpr std::size_t kCreatesAtOnce = 2'000;
 /// Just below the events between two snapshots: the longest tail a start can find.
@@ -84,7 +88,7 @@ std::uint64_t NumberAfter(std::string_view body, std::string_view name) {
 struct Case {
   std::string what;
   std::string target;
-  double bar_ms = 0;        ///< 0: by its hits, 5 up to 1 %, 15 above
+  double bar_ms = 0;  ///< 0: by its hits, 5 up to 1 %, 15 above
   std::uint64_t hits = 0;
   std::vector<double> medians_ms{};
 };
@@ -102,17 +106,15 @@ class Million {
  public:
   explicit Million(Options options)
       : options_(std::move(options)),
-        duration_(static_cast<milliseconds::rep>(options_.seconds * 1000)) {}
+        duration_(static_cast<milliseconds::rep>(options_.seconds * 1000)),
+        large_(options_.data / "server"),
+        small_(options_.data / "small") {}
 
   void Run() {
     fmt::print("{}\n", DescribeMachine(options_.data));
     fmt::print("{} users and {} groups, medians of {} runs of {:g} s\n\n", options_.users,
                options_.groups, options_.repetitions, options_.seconds);
     std::fflush(stdout);
-    Start();
-    admin_ = CreateToken("admin");
-    empty_bytes_ = server_->ResidentBytes();
-    load_ = std::make_unique<RealisticLoad>(server_->port(), CreateToken("provisioner"), 1);
     Grow();
     MeasureQueries();
     MeasureFlood();
@@ -121,53 +123,46 @@ class Million {
   }
 
  private:
-  fs::path ServerData() const { return options_.data / "server"; }
-
-  void Start() {
-    const std::vector<std::string> words{SCIMLEDGER_BINARY, "serve",    "--data",
-                                         ServerData(),      "--listen", "127.0.0.1:0"};
-    server_ = std::make_unique<ChildProcess>(words);
-    if (load_) load_->SetPort(server_->port());
-  }
-
-  std::string CreateToken(const std::string& role) const {
-    std::string token = RunProgram({SCIMLEDGER_BINARY, "token", "create", "--data", ServerData(),
-                                    "--role", role, "--name", "bench-" + role});
-    while (!token.empty() && token.back() == '\n') token.pop_back();
-    return token;
-  }
-
+  RealisticLoad& load() { return large_.load(); }
+  const RealisticLoad& load() const { return large_.load(); }
   static void Say(const std::string& text) { fmt::print(stderr, "million: {}\n", text); }
 
   // Growing.
 
   void Grow() {
-    load_->CreateUsers(kTiny);
-    const double tiny_us = MicrosecondsPerCreate(kTiny);
-    load_->CreateUsers(kSmall);
-    MeasureLookups(true);
     Say("growing");
     RealisticLoad::Beside beside;
     const Clock::time_point begin = Clock::now();
-    load_->CreateUsers(options_.users, &beside);
+    load().CreateUsers(options_.users, &beside);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     Say(fmt::format("grown in {:.0f} s; groups", seconds));
-    load_->CreateGroups(options_.groups);
+    load().CreateGroups(options_.groups);
     ReportGrowth(beside, seconds);
-    const double large_us = MicrosecondsPerCreate(options_.users);
+    MeasureCreates();
+    small_.load().CreateUsers(kSmall);
+  }
+
+  /// In turns, so that whatever the machine does meanwhile happens to both.
+  void MeasureCreates() {
+    CompanyServer tiny(options_.data / "tiny");
+    tiny.load().CreateUsers(kTiny);
+    std::vector<double> few;
+    std::vector<double> many;
+    for (int run = 0; run < kCreateRuns; ++run) {
+      few.push_back(MicrosecondsPerCreate(tiny));
+      many.push_back(MicrosecondsPerCreate(large_));
+    }
+    const double few_us = Median(std::move(few));
+    const double many_us = Median(std::move(many));
     Add(fmt::format("one create at {} users against at {}", options_.users, kTiny), "",
-        fmt::format("{:.2f} ({:.0f} us against {:.0f})", large_us / tiny_us, large_us, tiny_us),
-        Judge(large_us / tiny_us, Bar{.limit = 1.3, .is_upper = true}));
+        fmt::format("{:.2f} ({:.0f} us against {:.0f})", many_us / few_us, many_us, few_us),
+        Judge(many_us / few_us, Bar{.limit = 1.3, .is_upper = true}));
+    tiny.process().Terminate();
   }
 
   /// By as many connections as hide the sync.
-  double MicrosecondsPerCreate(std::size_t /*users*/) {
-    std::vector<double> spent;
-    for (int run = 0; run < options_.repetitions; ++run) {
-      const LoadResult result = load_->CreateSingly(kCreatesAtOnce, kConnections);
-      spent.push_back(1e6 / result.PerSecond());
-    }
-    return Median(std::move(spent));
+  static double MicrosecondsPerCreate(CompanyServer& server) {
+    return 1e6 / server.load().CreateSingly(kCreatesAtOnce, kConnections).PerSecond();
   }
 
   void ReportGrowth(RealisticLoad::Beside& beside, double seconds) {
@@ -183,64 +178,50 @@ class Million {
         "", fmt::format("{:.1f} ms (median {:.1f}, 99.9 % {:.1f})", at(1), at(0.5), at(0.999)),
         Judge(at(1), Bar{.limit = 50, .is_upper = true}));
     Add("users by Bulks of 200 meanwhile", "",
-        fmt::format("{:.0f} per s", static_cast<double>(load_->users().size()) / seconds), "");
+        fmt::format("{:.0f} per s", static_cast<double>(load().users().size()) / seconds), "");
   }
 
   // Queries.
-
-  LoadResult RunTargets(const std::function<std::string()>& target, std::size_t connections,
-                        milliseconds duration) {
-    Load load;
-    load.port = server_->port();
-    load.connections = connections;
-    load.duration = duration;
-    load.request = [&](std::size_t, std::string& text) {
-      RequestTemplate("GET", target(), {}, load_->token()).Append(text, 0);
-      return true;
-    };
-    LoadResult result = RunLoad(load);
-    if (result.errors > 0) throw std::runtime_error(target() + ": " + result.first_error);
-    return result;
-  }
-
-  std::uint32_t PickUser() {
-    picks_ += 7919;
-    return static_cast<std::uint32_t>(picks_ % load_->users().size());
-  }
-  std::string IdOf(std::uint32_t user) const {
-    const IdText& id = load_->users()[user];
-    return std::string(id.data(), id.size());
-  }
 
   static std::string Filtered(std::string_view endpoint, const std::string& filter) {
     return fmt::format("/scim/v2/{}?filter={}", endpoint, PercentEncoded(filter));
   }
 
-  std::string LookupTarget(std::size_t kind) {
-    const std::uint32_t user = PickUser();
+  static std::string LookupTarget(CompanyServer& server, std::size_t kind) {
+    const std::uint32_t user = server.PickUser();
     const std::string name = RealisticCompany::UserName(user);
     if (kind == 0) return Filtered("Users", fmt::format(R"(userName eq "{}")", name));
     if (kind == 1) {
       return Filtered("Users",
                       fmt::format(R"(externalId eq "{}")", RealisticCompany::ExternalId(user)));
     }
-    return Filtered("Users",
-                    fmt::format(R"(emails[type eq "work" and value eq "{}"])", name));
+    return Filtered("Users", fmt::format(R"(emails[type eq "work" and value eq "{}"])", name));
   }
 
-  void MeasureLookups(bool is_small) {
-    const auto rate = [&](const std::function<std::string()>& target) {
-      return RunTargets(target, kConnections, duration_).PerSecond();
-    };
-    for (int run = 0; run < options_.repetitions; ++run) {
-      const double gets = rate([&] { return "/scim/v2/Users/" + IdOf(PickUser()); });
-      for (std::size_t kind = 0; kind < lookups_.size(); ++kind) {
-        const double lists = rate([&] { return LookupTarget(kind); });
-        Lookup& lookup = lookups_[kind];
-        (is_small ? lookup.small : lookup.large).push_back(lists / gets);
-        (is_small ? lookup.small_rates : lookup.large_rates).push_back(lists);
+  /// The two sizes in turns.
+  void MeasureLookups() {
+    Say("lookups");
+    for (int run = 0; run < kLookupRuns; ++run) {
+      for (CompanyServer* server : {&small_, &large_}) {
+        const auto rate = [&](const std::function<std::string()>& target) {
+          return server->Get(target, kConnections, duration_).PerSecond();
+        };
+        const auto gets = [&] {
+          return rate([&] { return "/scim/v2/Users/" + server->IdOf(server->PickUser()); });
+        };
+        double before = gets();
+        for (std::size_t kind = 0; kind < lookups_.size(); ++kind) {
+          const double lists = rate([&] { return LookupTarget(*server, kind); });
+          const double after = gets();
+          Lookup& lookup = lookups_[kind];
+          const bool is_small = server == &small_;
+          (is_small ? lookup.small : lookup.large).push_back(lists / ((before + after) / 2));
+          (is_small ? lookup.small_rates : lookup.large_rates).push_back(lists);
+          before = after;
+        }
       }
     }
+    small_.process().Terminate();
   }
 
   void AddCases() {
@@ -268,30 +249,21 @@ class Million {
                       fmt::format("/scim/v2/Users?sortBy=name.familyName&startIndex={}&count=100",
                                   options_.users / 2 + 1),
                       20});
-    cases_.push_back({"members.value eq on Groups, without members",
-                      Filtered("Groups", fmt::format(R"(members.value eq "{}")",
-                                                     IdOf(load_->member()))) +
-                          "&excludedAttributes=members",
-                      2});
+    cases_.push_back(
+        {"members.value eq on Groups, without members",
+         Filtered("Groups", fmt::format(R"(members.value eq "{}")", large_.IdOf(load().member()))) +
+             "&excludedAttributes=members",
+         2});
     cases_.push_back({"1,000 groups, excludedAttributes=members",
                       "/scim/v2/Groups?excludedAttributes=members&count=1000", 30});
   }
 
   /// Until the index has every column that the query can use.
   void Warm(const std::string& target) {
-    std::string body;
     for (int turn = 0; turn < 200; ++turn) {
-      Load load;
-      load.port = server_->port();
-      load.duration = std::chrono::hours(1);
-      load.request = [&, sent = false](std::size_t, std::string& text) mutable {
-        RequestTemplate("GET", target + "&explain=true", {}, admin_).Append(text, 0);
-        return !std::exchange(sent, true);
-      };
-      load.answer = [&](std::size_t, int, std::string_view answer) { body = answer; };
+      const std::string body = large_.GetOnce(target + "&explain=true", true);
       // A first query may take longer than it is allowed to.
-      const bool is_answered = RunLoad(load).errors == 0;
-      if (is_answered && body.find("evaluator over every row") == std::string::npos &&
+      if (!body.empty() && body.find("evaluator over every row") == std::string::npos &&
           body.find("\"each row\"") == std::string::npos) {
         return;
       }
@@ -301,7 +273,7 @@ class Million {
   }
 
   void MeasureCase(Case& any) {
-    LoadResult result = RunTargets([&] { return any.target; }, 1, duration_);
+    LoadResult result = large_.Get([&] { return any.target; }, 1, duration_);
     any.medians_ms.push_back(result.LatencyMs(0.5));
   }
 
@@ -316,24 +288,13 @@ class Million {
       Say(fmt::format("queries, run {} of {}", run, options_.repetitions));
       for (Case& any : cases_) MeasureCase(any);
     }
-    MeasureLookups(false);
+    MeasureLookups();
     for (const Lookup& lookup : lookups_) AddLookup(lookup);
     for (const Case& any : cases_) AddCase(any);
   }
 
   std::uint64_t TotalOf(const std::string& target) {
-    std::uint64_t total = 0;
-    Load load;
-    load.port = server_->port();
-    load.request = [&, sent = false](std::size_t, std::string& text) mutable {
-      RequestTemplate("GET", target, {}, load_->token()).Append(text, 0);
-      return !std::exchange(sent, true);
-    };
-    load.answer = [&](std::size_t, int, std::string_view body) {
-      total = NumberAfter(body, R"("totalResults":)");
-    };
-    RunLoad(load);
-    return total;
+    return NumberAfter(large_.GetOnce(target), R"("totalResults":)");
   }
 
   void AddLookup(const Lookup& lookup) {
@@ -352,9 +313,9 @@ class Million {
 
   void AddCase(const Case& any) {
     const double median = Median(any.medians_ms);
-    const double limit = any.bar_ms > 0                             ? any.bar_ms
-                         : any.hits * 100 <= load_->user_count() ? 5
-                                                                    : 15;
+    const double limit = any.bar_ms > 0                          ? any.bar_ms
+                         : any.hits * 100 <= load().user_count() ? 5
+                                                                 : 15;
     Add(any.what, fmt::format("{}", any.hits), fmt::format("{:.2f} ms", median),
         Judge(median, Bar{.limit = limit, .is_upper = true}));
   }
@@ -373,23 +334,23 @@ class Million {
       std::vector<double> spent_ms;
       const Clock::time_point end = Clock::now() + 3 * duration_;
       Load load;
-      load.port = server_->port();
+      load.port = large_.process().port();
       load.connections = begun.size();
       load.duration = 3 * duration_;
       load.request = [&](std::size_t connection, std::string& text) {
         begun[connection] = Clock::now();
         const bool is_flood = connection < kFloodConnections;
-        const std::string target = is_flood ? expensive : "/scim/v2/Users/" + IdOf(PickUser());
-        RequestTemplate("GET", target, {}, load_->token()).Append(text, 0);
+        const std::string target =
+            is_flood ? expensive : "/scim/v2/Users/" + large_.IdOf(large_.PickUser());
+        RequestTemplate("GET", target, {}, large_.load().token()).Append(text, 0);
         return true;
       };
       load.answer = [&](std::size_t connection, int status, std::string_view) {
         if (connection < kFloodConnections) {
           refused += status >= 400 ? 1 : 0;
         } else if (Clock::now() < end) {
-          spent_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() -
-                                                                       begun[connection])
-                                 .count());
+          spent_ms.push_back(
+              std::chrono::duration<double, std::milli>(Clock::now() - begun[connection]).count());
         }
       };
       RunLoad(load);
@@ -412,30 +373,30 @@ class Million {
     std::vector<double> resident;
     for (int run = 0; run < options_.repetitions; ++run) {
       const Clock::time_point begin = Clock::now();
-      server_->Terminate();
+      large_.process().Terminate();
       Say(fmt::format("stopped in {:.1f} s",
                       std::chrono::duration<double>(Clock::now() - begin).count()));
-      Start();
-      clean.push_back(server_->seconds_to_ready());
-      clean_waited.push_back(server_->seconds_waited());
-      resident.push_back(static_cast<double>(server_->ResidentBytes()));
+      large_.Restart();
+      clean.push_back(large_.process().seconds_to_ready());
+      clean_waited.push_back(large_.process().seconds_waited());
+      resident.push_back(static_cast<double>(large_.process().ResidentBytes()));
     }
     AddStart("a clean stop", Median(clean), Median(clean_waited), 3);
-    AddMemory(Median(resident) - static_cast<double>(empty_bytes_));
+    AddMemory(Median(resident) - static_cast<double>(large_.empty_bytes()));
     AddFirstQuery();
     std::vector<double> killed;
     std::vector<double> killed_waited;
     for (int run = 0; run < options_.repetitions; ++run) {
       // A few more each time: a start is no reason for a snapshot.
-      load_->CreateUsers(load_->users().size() + (run == 0 ? kTailEvents : kTiny));
-      server_->Kill();
-      Start();
-      killed.push_back(server_->seconds_to_ready());
-      killed_waited.push_back(server_->seconds_waited());
+      load().CreateUsers(load().users().size() + (run == 0 ? kTailEvents : kTiny));
+      large_.process().Kill();
+      large_.Restart();
+      killed.push_back(large_.process().seconds_to_ready());
+      killed_waited.push_back(large_.process().seconds_waited());
     }
     AddStart(fmt::format("SIGKILL, {} events after the last snapshot", kTailEvents), Median(killed),
              Median(killed_waited), 6);
-    server_->Terminate();
+    large_.process().Terminate();
   }
 
   void AddStart(const std::string& after, double seconds, double waited, double bar) {
@@ -445,8 +406,8 @@ class Million {
   }
 
   void AddMemory(double bytes) {
-    const auto users = static_cast<double>(load_->user_count());
-    const auto memberships = static_cast<double>(load_->membership_count());
+    const auto users = static_cast<double>(load().user_count());
+    const auto memberships = static_cast<double>(load().membership_count());
     const double bar = kBytesPerUser * users + kBytesPerMembership * memberships;
     Add(fmt::format("resident memory after that start, of {:.0f} users and {:.0f} memberships",
                     users, memberships),
@@ -481,13 +442,10 @@ class Million {
 
   const Options options_;
   const milliseconds duration_;
-  std::unique_ptr<ChildProcess> server_;
-  std::unique_ptr<RealisticLoad> load_;
-  std::string admin_;
-  std::uint64_t empty_bytes_ = 0;
-  std::uint64_t picks_ = 0;
-  std::vector<Lookup> lookups_{{"`userName eq`"}, {"`externalId eq`"},
-                               {"`emails[type eq \"work\" and value eq …]`"}};
+  CompanyServer large_;
+  CompanyServer small_;
+  std::vector<Lookup> lookups_{
+      {"`userName eq`"}, {"`externalId eq`"}, {"`emails[type eq \"work\" and value eq …]`"}};
   std::vector<Case> cases_;
   std::vector<Line> lines_;
 };

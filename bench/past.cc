@@ -78,8 +78,7 @@ class PastTable {
                   R"(path eq "title" and time ge "2026-01-01T00:00:00Z")");
     MeasureFilter("what no event has, ms", R"(path eq "nickName" and kind eq "ResourceDeleted")");
     MeasureQueries(head);
-    Print("history made again, events per second", 60'000,
-          static_cast<double>(head) / sample_.SecondsToRebuild());
+    MeasureReplays(static_cast<double>(head));
   }
 
  private:
@@ -143,6 +142,23 @@ class PastTable {
     projections::Query query;
     query.types.push_back({type.id, *BindFilter(*registry, type, *ParseFilter(text)), {}});
     return query;
+  }
+
+  void MeasureReplays(double head) {
+    const auto seconds = [](const std::function<void()>& work) {
+      const Clock::time_point begin = Clock::now();
+      work();
+      return MillisecondsSince(begin) / 1000;
+    };
+    Print("replay --verify, events per second", 150'000,
+          head / seconds([&] {
+            const auto verified = sample_.tenant().VerifyReplay(nullptr);
+            SCIMLEDGER_INVARIANT(verified && verified->live == verified->replayed, "not equal");
+          }));
+    Print("replay --into, all projections, events per second", 60'000,
+          head / seconds([&] { sample_.ReplayInto(); }));
+    Print("history made again while serving, events per second", 0,
+          head / sample_.SecondsToRebuild());
   }
 
   void MeasureQueries(std::uint64_t head) {

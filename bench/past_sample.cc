@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "api/replay_export.h"
 #include "engine/json.h"
 #include "storage/hash.h"
 
@@ -64,6 +65,24 @@ double PastSample::SecondsToRebuild() {
                                                 std::chrono::steady_clock::time_point::max());
   SCIMLEDGER_INVARIANT(come, come.error().message.c_str());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void PastSample::ReplayInto() {
+  const std::filesystem::path target = directory_ / "replayed";
+  const Sequence until = tenant_->log().head().sequence;
+  auto history = api::BeginHistory(tenant_->log(), until, target);
+  SCIMLEDGER_INVARIANT(history, history.error().message.c_str());
+  const auto directory =
+      api::ReplayResuming(tenant_->log(), until, target, api::kResumeInterval, history->get(), {});
+  SCIMLEDGER_INVARIANT(directory, directory.error().message.c_str());
+  const auto come = (*history)->WaitFor(until, std::chrono::steady_clock::time_point::max());
+  SCIMLEDGER_INVARIANT(come, come.error().message.c_str());
+  const auto view = (*directory)->Freeze();
+  const storage::Manifest manifest{
+      "default", tenant_->log().id(), until, 0, {}, projections::StateDigest(*view)};
+  const auto written = api::WriteReplay(*view, *std::move(history), manifest, target);
+  SCIMLEDGER_INVARIANT(written, written.error().message.c_str());
+  std::filesystem::remove_all(target);
 }
 
 void PastSample::Submit(std::vector<CommandBody> bodies) {

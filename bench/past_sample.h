@@ -30,6 +30,8 @@ class PastSample {
   ResourceId group() const { return SampleDirectory::IdOf(kGroup); }
   /// Closes the tenant, throws its history away and opens it again; returns how long that took.
   double SecondsToRebuild();
+  /// What `replay --into` does, into a directory that is thrown away again.
+  void ReplayInto();
 
  private:
   static constexpr std::uint64_t kGroup = 900'000'000;

@@ -78,6 +78,11 @@ void AttributeIndex::Configure(const AttributeIndexOptions& options) {
   if (before) before->Leave(*this);
 }
 
+std::shared_ptr<IndexBudget> AttributeIndex::budget() const {
+  const std::lock_guard lock(mutex_);
+  return options_.budget;
+}
+
 std::size_t AttributeIndex::memory_bytes() const {
   const std::lock_guard lock(mutex_);
   return charged_bytes_;

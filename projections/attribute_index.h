@@ -70,8 +70,8 @@ class AttributeIndex {
   /// Tells how much differs from the state's base, so that it can be renewed.
   void Report(const IndexState& state, const RowTable::Difference& difference);
 
-  /// Forgets everything: the directory is another one now. The columns of a large one are made again
-  /// by the thread.
+  /// Forgets everything: the directory is another one now. The columns of a large one are made
+  /// again by the thread.
   void Clear();
   /// All columns over this view of the directory, for whoever stores both. nullptr: there are none.
   IndexStatePtr BringTo(const std::shared_ptr<const FrozenView>& view);
@@ -80,6 +80,7 @@ class AttributeIndex {
   /// As if a query had just asked for these columns, which the thread makes.
   void Expect(std::span<const ColumnName> names);
   void Configure(const AttributeIndexOptions& options);
+  std::shared_ptr<IndexBudget> budget() const;
   /// Of all columns, without what the base keeps of rows that have changed since.
   std::size_t memory_bytes() const;
   /// Until the thread has made and renewed all that was asked of it; for tests and benchmarks.
@@ -113,8 +114,8 @@ class AttributeIndex {
   mutable std::mutex mutex_;  ///< everything below; held for moments, never while freezing
   AttributeIndexOptions options_;
   IndexStatePtr state_;
-  std::uint64_t generation_ = 0;  ///< of Clear
-  std::size_t charged_bytes_ = 0;    ///< to the budget
+  std::uint64_t generation_ = 0;   ///< of Clear
+  std::size_t charged_bytes_ = 0;  ///< to the budget
   std::map<ColumnName, Clock::time_point> last_used_;
   std::map<ColumnName, Clock::time_point> refused_;  ///< too large, until then
   std::set<ColumnName> asked_;

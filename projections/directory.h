@@ -76,6 +76,7 @@ struct EqualityKey {
 
 class AttributeIndex;
 class FrozenView;
+class IndexSegment;
 
 /// Resources as of one moment, for queries: the present (Directory) or a past one
 /// (past_directory.h). Thread-safe; a reader sees one sequence.
@@ -112,6 +113,9 @@ class DirectoryReader {
   virtual std::optional<Credential> FindCredentialById(const Uuid& id) const = 0;
   /// Answers filters over rows that share most of theirs with the present ones.
   virtual AttributeIndex& attribute_index() const = 0;
+  /// Columns over the rows of FreezeRows, once made, that are not the present ones. nullptr: there
+  /// are none.
+  virtual std::shared_ptr<IndexSegment> segment() const { return nullptr; }
 };
 
 /// Current resources, unique keys, members of groups and groups of members, schemas and
@@ -130,9 +134,17 @@ class Directory : public CommitTarget, public DirectoryReader {
 
   /// Folds events from the log up to its head, or to `until`. Only before the writer starts (or on
   /// the writer's thread). `progress` is told the position now and then.
-  [[nodiscard]] virtual storage::Result<void> Replay(
-      const storage::EventLog& log, Sequence until,
-      const std::function<void(Sequence)>& progress) = 0;
+  [[nodiscard]] storage::Result<void> Replay(const storage::EventLog& log, Sequence until,
+                                             const std::function<void(Sequence)>& progress) {
+    return ReplayFeeding(log, until, progress, {});
+  }
+  /// Takes events that a replay has folded, decoded for indexing, with the rows right before and
+  /// after each. An error ends the replay.
+  using Feed = std::function<storage::Result<void>(std::vector<Event>)>;
+  /// As Replay, and another projection gets from `feed` what it would read and decode again.
+  [[nodiscard]] virtual storage::Result<void> ReplayFeeding(
+      const storage::EventLog& log, Sequence until, const std::function<void(Sequence)>& progress,
+      const Feed& feed) = 0;
 
   /// Exchanges the whole state with that of `rebuilt`, which is at the same sequence and which
   /// nobody else uses: a reader sees the one or the other, never a mixture. On the writer's thread.

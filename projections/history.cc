@@ -34,6 +34,8 @@ constexpr std::uint64_t kKeepEvents = 10'000;
 /// What is offered beyond this waits in the log instead.
 constexpr std::size_t kOfferedEventsMax = 8'192;
 constexpr std::size_t kOfferedBytesMax = std::size_t{8} << 20U;
+/// Batches of a replay that wait to be folded.
+constexpr std::size_t kFedBatchesMax = 32;
 /// After so long in trouble that may pass, nobody waits for it any more.
 constexpr std::chrono::seconds kTroubleMax{3};
 /// What a stop folds at most.
@@ -135,7 +137,8 @@ History::History(const storage::EventLog& log, Options options,
       store_(std::move(store)),
       reader_(*store_),
       fold_(*store_, position),
-      position_(position.sequence.value) {}
+      position_(position.sequence.value),
+      is_fed_(options_.is_fed) {}
 
 History::~History() {
   is_stopping_ = true;
@@ -292,6 +295,7 @@ void History::FailWith(storage::Error error) {
     takes_offers_ = false;
     offered_.clear();
   }
+  taken_.notify_all();
   {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(error);
@@ -299,13 +303,19 @@ void History::FailWith(storage::Error error) {
   moved_.notify_all();
 }
 
+bool History::HasWork() {
+  if (!is_fed_) return Target() > position();
+  const std::lock_guard lock(offers_mutex_);
+  return !offered_.empty();
+}
+
 /// False: it is to stop.
 bool History::WaitForWork() {
   const auto asleep_at = std::chrono::steady_clock::now() + kAwakeFor;
   std::unique_lock lock(mutex_);
   // Events one by one cost many times what they cost together; whoever waits ends the pause.
-  nudged_.wait_for(lock, kPollEvery, [this] { return is_stopping_ || waiting_ > 0; });
-  const auto has_work = [this] { return is_stopping_ || Target() > position(); };
+  nudged_.wait_for(lock, kPollEvery, [this] { return is_stopping_ || waiting_ > 0 || is_fed_; });
+  const auto has_work = [this] { return is_stopping_ || HasWork(); };
   while (!has_work()) {
     if (std::chrono::steady_clock::now() < asleep_at) {
       nudged_.wait_for(lock, kPollEvery);
@@ -331,6 +341,23 @@ void History::Offer(std::vector<Event> events, std::size_t bytes) {
   offered_.push_back(std::move(events));
 }
 
+storage::Result<void> History::Feed(std::vector<Event> events) {
+  {
+    std::unique_lock lock(offers_mutex_);
+    taken_.wait(lock, [this] { return !takes_offers_ || offered_.size() < kFedBatchesMax; });
+    if (takes_offers_) offered_.push_back(std::move(events));
+  }
+  const std::lock_guard lock(mutex_);
+  if (failure_) return std::unexpected(*failure_);
+  nudged_.notify_all();
+  return {};
+}
+
+void History::EndFeed() {
+  is_fed_ = false;
+  Nudge();
+}
+
 storage::Result<void> History::CatchUp() {
   const std::uint64_t before = position().value;
   std::vector<std::vector<Event>> offered;
@@ -340,12 +367,13 @@ storage::Result<void> History::CatchUp() {
     offered_events_ = 0;
     offered_bytes_ = 0;
   }
+  taken_.notify_all();
   // What an earlier try folded and could not write.
   SCIMLEDGER_TRY(WriteFolded());
-  if (offered.empty()) {
-    SCIMLEDGER_TRY(FoldFromLog(Target()));
-  } else {
+  if (!offered.empty()) {
     SCIMLEDGER_TRY(FoldOffered(std::move(offered)));
+  } else if (!is_fed_) {
+    SCIMLEDGER_TRY(FoldFromLog(Target()));
   }
   SCIMLEDGER_TRY(WriteFolded());
   if (position().value - before < kKeepEvents) return {};

@@ -36,6 +36,8 @@ class History {
     std::filesystem::path directory;
     /// It follows the log to here.
     Sequence until{UINT64_MAX};
+    /// Until EndFeed it follows what Feed brings; the log is read for what is before that only.
+    bool is_fed = false;
     /// It was made by a replay and is at the head of `log`, which has no events: it is read as it
     /// is, and finds no terms.
     bool is_whole = false;
@@ -58,6 +60,11 @@ class History {
   /// Events that the log has now, of `bytes` there: it need not read and decode them again. One
   /// thread, in order; what is more than it has room for is read from the log after all.
   void Offer(std::vector<Event> events, std::size_t bytes);
+  /// Events of the log with their rows, from a replay of the directory: in order, without gaps
+  /// after the first. Waits while there is more than it has room for. The error is why it does not
+  /// follow the log any more. One thread.
+  [[nodiscard]] storage::Result<void> Feed(std::vector<Event> events);
+  void EndFeed();
   Sequence position() const { return Sequence{position_.load(std::memory_order_acquire)}; }
   /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`,
   /// or it cannot follow at the moment. Else why it does not follow the log any more. `progress` is
@@ -90,6 +97,7 @@ class History {
   [[nodiscard]] storage::Result<void> FoldFromLog(Sequence until);
   [[nodiscard]] storage::Result<void> FoldOne(const Event& event);
   [[nodiscard]] storage::Result<void> WriteFolded();
+  bool HasWork();
   bool WaitForWork();
   /// Tells the operator when trouble that may pass begins, and when it is over.
   void NoteTrouble(const std::optional<storage::Error>& error);
@@ -105,6 +113,7 @@ class History {
   std::atomic<std::uint64_t> position_{0};
   std::atomic<bool> is_awake_{true};
   std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> is_fed_;
   mutable std::mutex mutex_;
   std::condition_variable moved_;   ///< position, failure
   std::condition_variable nudged_;  ///< is_awake_, is_stopping_, waiting_
@@ -120,6 +129,7 @@ class History {
   mutable std::map<std::size_t, std::shared_ptr<const Administration>> administrations_;
 
   std::mutex offers_mutex_;
+  std::condition_variable taken_;  ///< offered_
   std::vector<std::vector<Event>> offered_;
   std::size_t offered_events_ = 0;
   std::size_t offered_bytes_ = 0;

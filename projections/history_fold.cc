@@ -5,6 +5,7 @@
 
 #include "projections/history_error.h"
 #include "projections/numbering.h"
+#include "projections/version_block.h"
 #include "storage/big_endian.h"
 
 namespace scimledger::projections {
@@ -134,21 +135,24 @@ std::optional<std::uint32_t> HistoryFold::OrdinalOf(const ResourceId& id) const 
 
 void HistoryFold::PutResource(const ResourcePtr& before, const ResourcePtr& after) {
   const Resource& any = after != nullptr ? *after : *before;
-  const Sequence sequence = head().Next();
-  const std::string key = HistoryKey(HistoryRow::kVersion, any.ordinal, sequence);
   Remember(any.id, after);
+  PutVersion(before.get(), after.get());
   if (before == nullptr) {
     position_.next_ordinal = any.ordinal + 1;
     ordinals_[any.id] = any.ordinal;
     batch_.Put(IdKey(any.id), EncodeOrdinal(any.ordinal));
   }
-  if (after == nullptr) {
-    batch_.Put(key, {});
-  } else {
-    batch_.Put(key, EncodeVersion(*after));
-    if (before == nullptr || before->document == after->document) return;
-  }
+  if (before == nullptr || (after != nullptr && before->document == after->document)) return;
   PutLostKeys(*before, after.get());
+}
+
+void HistoryFold::PutVersion(const Resource* before, const Resource* after) {
+  const std::uint64_t version = after != nullptr ? after->version : before->version + 1;
+  const std::uint32_t ordinal = after != nullptr ? after->ordinal : before->ordinal;
+  const std::string key = VersionKey(ordinal, BlockOf(version));
+  const bool is_first = IsFirstOfBlock(version);
+  const std::string entry = EncodeBlockEntry(head().Next(), is_first ? nullptr : before, after);
+  is_first ? batch_.Put(key, entry) : batch_.Append(key, entry);
 }
 
 void HistoryFold::PutLostKeys(const Resource& before, const Resource* after) {

@@ -28,7 +28,7 @@ struct HistoryPosition {
 class HistoryFold final : public AdministrationFold {
  public:
   /// Version of the rows and of the fold; another version on disk means rebuild.
-  static constexpr std::uint8_t kVersion = 3;
+  static constexpr std::uint8_t kVersion = 4;
 
   /// Which rows are kept apart (KeyValueStore::Open): whole resources.
   static constexpr const char* kApart = "v";
@@ -69,6 +69,7 @@ class HistoryFold final : public AdministrationFold {
   };
 
   std::optional<std::uint32_t> OrdinalOf(const ResourceId& id) const;
+  void PutVersion(const Resource* before, const Resource* after);
   /// Nothing is written for a key that a resource holds: who looks for its holders asks the present
   /// directory too.
   void PutLostKeys(const Resource& before, const Resource* after);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "projections/history_error.h"
+#include "projections/version_block.h"
 #include "storage/big_endian.h"
 
 namespace scimledger::projections {
@@ -20,12 +21,42 @@ void ExpectEnd(const KeyValueCursor& cursor) {
   if (!cursor.is_valid()) Expect(cursor.status());
 }
 
+bool IsAtBlockOf(const KeyValueCursor& cursor, std::uint32_t ordinal) {
+  return cursor.is_valid() && IsOf(cursor.key(), HistoryRow::kVersion, ordinal);
+}
+
+std::uint32_t BlockIn(std::string_view version_key) {
+  return ReadBigEndian<std::uint32_t>(version_key, version_key.size() - sizeof(std::uint32_t));
+}
+
+/// Moves to the block that holds the resource's version as of `at`. False: it has none yet.
+bool SeekBlock(KeyValueCursor& cursor, std::uint32_t ordinal, Sequence at) {
+  cursor.SeekBack(VersionKey(ordinal, UINT32_MAX));
+  ExpectEnd(cursor);
+  if (!IsAtBlockOf(cursor, ordinal)) return false;
+  if (FirstInBlock(cursor.value()) <= at) return true;
+  const auto seek = [&](std::uint32_t block) {
+    cursor.Seek(VersionKey(ordinal, block));
+    ExpectEnd(cursor);
+    return IsAtBlockOf(cursor, ordinal);
+  };
+  // Blocks have no gaps: how many begin at or before `at`?
+  std::uint32_t begun = 0;
+  std::uint32_t later = BlockIn(cursor.key());
+  while (begun < later) {
+    const std::uint32_t middle = begun + (later - begun) / 2;
+    const bool has_begun = seek(middle) && FirstInBlock(cursor.value()) <= at;
+    has_begun ? begun = middle + 1 : later = middle;
+  }
+  return begun > 0 && seek(begun - 1);
+}
+
 /// Versions of resources in ascending order. Those of neighbours lie together, so that stepping
 /// over what is between costs less than a seek, unless that is a lot.
 class VersionsInOrder {
  public:
   explicit VersionsInOrder(const storage::KeyValueStore& store)
-      : sparse_(store), cursor_(store.Scan()) {}
+      : sparse_(store), cursor_(store.ScanOnce()) {}
 
   ResourcePtr At(std::uint32_t ordinal, Sequence at) {
     const bool is_near = last_ && ordinal - *last_ <= kNear;
@@ -35,28 +66,26 @@ class VersionsInOrder {
       return sparse_.At(ordinal, at);
     }
     StepTo(ordinal);
-    std::optional<std::string> version;
-    for (int step = 0; IsAt(ordinal) && SequenceOf(cursor_->key()) <= at; ++step) {
+    block_.clear();
+    int step = 0;
+    for (; IsAtBlockOf(*cursor_, ordinal) && FirstInBlock(cursor_->value()) <= at; ++step) {
       // One of many versions: they would all be read.
-      if (step == kStepsMax) return sparse_.At(ordinal, at);
-      version = cursor_->value();
+      if (step == kBlocksMax) return sparse_.At(ordinal, at);
+      block_ = cursor_->value();
       cursor_->Next();
     }
     ExpectEnd(*cursor_);
-    return version ? DecodeVersion(ordinal, *version) : nullptr;
+    return step > 0 ? ResourceInBlock(ordinal, block_, at) : nullptr;
   }
 
  private:
-  static constexpr std::uint32_t kNear = 4;
-  static constexpr int kStepsMax = 64;
+  static constexpr std::uint32_t kNear = 16;
+  static constexpr int kBlocksMax = 16;
+  static constexpr int kStepsMax = 32;
 
-  bool IsAt(std::uint32_t ordinal) const {
-    return cursor_->is_valid() && IsOf(cursor_->key(), HistoryRow::kVersion, ordinal);
-  }
-
-  /// To the first version of the resource, or of one after it.
+  /// To the first block of the resource, or of one after it.
   void StepTo(std::uint32_t ordinal) {
-    const std::string first = HistoryKey(HistoryRow::kVersion, ordinal, Sequence{0});
+    const std::string first = VersionKey(ordinal, 0);
     if (!is_placed_) {
       cursor_->Seek(first);
       is_placed_ = true;
@@ -70,6 +99,7 @@ class VersionsInOrder {
 
   HistoryReader::Versions sparse_;
   const std::unique_ptr<KeyValueCursor> cursor_;
+  std::string block_;
   std::optional<std::uint32_t> last_;
   bool is_placed_ = false;  ///< the cursor is at or before what comes next
 };
@@ -118,10 +148,8 @@ ResourcePtr HistoryReader::ResourceAt(std::uint32_t ordinal, Sequence at) const 
 }
 
 ResourcePtr HistoryReader::Versions::At(std::uint32_t ordinal, Sequence at) {
-  cursor_->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, at));
-  ExpectEnd(*cursor_);
-  if (!cursor_->is_valid() || !IsOf(cursor_->key(), HistoryRow::kVersion, ordinal)) return nullptr;
-  return DecodeVersion(ordinal, cursor_->value());
+  if (!SeekBlock(*cursor_, ordinal, at)) return nullptr;
+  return ResourceInBlock(ordinal, cursor_->value(), at);
 }
 
 std::vector<ResourcePtr> HistoryReader::ResourcesAt(std::span<const std::uint32_t> ordinals,
@@ -231,14 +259,16 @@ void HistoryReader::ForEachVersion(std::uint32_t ordinal, Sequence first, Sequen
                                    bool is_descending,
                                    const std::function<bool(Sequence)>& visit) const {
   const auto cursor = store_.ScanPrefix();
-  if (is_descending) {
-    cursor->SeekBack(HistoryKey(HistoryRow::kVersion, ordinal, last));
-  } else {
-    cursor->Seek(HistoryKey(HistoryRow::kVersion, ordinal, first));
-  }
-  while (cursor->is_valid() && IsOf(cursor->key(), HistoryRow::kVersion, ordinal)) {
-    const Sequence sequence = SequenceOf(cursor->key());
-    if (sequence < first || sequence > last || !visit(sequence)) return;
+  const bool is_placed = SeekBlock(*cursor, ordinal, is_descending ? last : first);
+  if (!is_placed && is_descending) return;
+  if (!is_placed) cursor->Seek(VersionKey(ordinal, 0));
+  while (IsAtBlockOf(*cursor, ordinal)) {
+    std::vector<Sequence> sequences = SequencesInBlock(cursor->value());
+    if (is_descending) std::reverse(sequences.begin(), sequences.end());
+    for (const Sequence sequence : sequences) {
+      if (is_descending ? sequence > last : sequence < first) continue;
+      if (sequence < first || sequence > last || !visit(sequence)) return;
+    }
     is_descending ? cursor->Previous() : cursor->Next();
   }
   ExpectEnd(*cursor);

@@ -60,6 +60,13 @@ std::string KeyHashKey(KeyHash hash, std::uint32_t ordinal) {
   return key;
 }
 
+std::string VersionKey(std::uint32_t ordinal, std::uint32_t block) {
+  std::string key = BeginKey(HistoryRow::kVersion, sizeof ordinal + sizeof block);
+  AppendBigEndian(key, ordinal);
+  AppendBigEndian(key, block);
+  return key;
+}
+
 std::string GroupsKey(std::uint32_t member, Sequence sequence, std::uint32_t group) {
   std::string key = HistoryKey(HistoryRow::kGroups, member, sequence);
   AppendBigEndian(key, group);
@@ -94,8 +101,7 @@ std::string EncodeVersion(const Resource& resource) {
   return value;
 }
 
-ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value) {
-  if (value.empty()) return nullptr;
+std::shared_ptr<Resource> DecodeVersion(std::uint32_t ordinal, std::string_view value) {
   if (value.size() < kVersionHeadBytes) Nonsense("a version");
   auto resource = std::make_shared<Resource>();
   resource->id = *Uuid::FromBytes(value.substr(0, kUuidBytes));

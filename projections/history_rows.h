@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,8 +19,8 @@ namespace scimledger::projections {
 /// resource, one group or one term lies together, oldest first. Integers are big-endian.
 enum class HistoryRow : char {
   kPosition = 'p',  ///< one: see HistoryPosition
-  kVersion = 'v',  ///< ordinal ‖ sequence → the resource right after that event; empty: deleted
-  kId = 'i',       ///< resource id → ordinal
+  kVersion = 'v',   ///< ordinal ‖ block → versions of the resource: version_block.h
+  kId = 'i',        ///< resource id → ordinal
   /// key hash ‖ ordinal → nothing: the resource held the key and gave it up, or was deleted with
   /// it. Who holds it still has no row, so an answer needs the present directory and every row up
   /// to its sequence.
@@ -36,6 +37,7 @@ std::string HistoryKey(HistoryRow row, std::uint32_t owner, Sequence sequence);
 std::string HistoryKey(HistoryRow row, Sequence sequence);
 std::string IdKey(const ResourceId& id);
 std::string KeyHashKey(KeyHash key, std::uint32_t ordinal);
+std::string VersionKey(std::uint32_t ordinal, std::uint32_t block);
 std::string GroupsKey(std::uint32_t member, Sequence sequence, std::uint32_t group);
 std::string TermKey(std::uint32_t bucket, std::uint32_t chunk);
 
@@ -45,9 +47,8 @@ Sequence SequenceOf(std::string_view key);
 bool IsOf(std::string_view key, HistoryRow row, std::uint32_t owner);
 
 std::string EncodeVersion(const Resource& resource);
-/// nullptr: an empty value, a deleted resource. Throws HistoryError for anything else that is no
-/// version.
-ResourcePtr DecodeVersion(std::uint32_t ordinal, std::string_view value);
+/// Throws HistoryError for what is no version.
+std::shared_ptr<Resource> DecodeVersion(std::uint32_t ordinal, std::string_view value);
 
 /// An event as the log has it (LOG_FORMAT.md §2), in a row of kAdministration.
 std::string EncodeStored(const storage::NewEvent& event);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "engine/sort_key.h"
 #include "projections/filter_plan.h"
 #include "projections/hit_walk.h"
+#include "projections/index_segment.h"
 #include "projections/query_page.h"
 #include "projections/row_test.h"
 
@@ -45,16 +47,14 @@ class TypeMatches {
     if (type.sort_by) prefix_ = SortKeyPrefixOf(*type.sort_by);
   }
 
-  /// False: it got too late.
-  bool Find(const std::vector<std::uint32_t>& changed, ExplainWriter& explain) {
+  /// `changed`: what the columns do not know. `elsewhere`: what is not asked here. False: it got
+  /// too late.
+  bool Find(std::span<const std::uint32_t> changed, std::span<const std::uint32_t> elsewhere,
+            ExplainWriter& explain) {
     DeadlineCheck deadline(query_.deadline);
     Bounds bounds = Plan(explain);
-    for (const std::uint32_t ordinal : changed) {
-      const auto row = index_->rows().Find(ordinal);
-      if (!row) continue;
-      bounds.sure.Clear(*row);
-      if (bounds.possible) bounds.possible->Clear(*row);
-    }
+    LeaveOut(changed, bounds);
+    LeaveOut(elsewhere, bounds);
     const bool is_in_time =
         CheckPossible(bounds, deadline, explain) && CheckChanged(changed, deadline, explain);
     hits_.emplace(std::move(bounds.sure));
@@ -173,7 +173,16 @@ class TypeMatches {
     return true;
   }
 
-  bool CheckChanged(const std::vector<std::uint32_t>& changed, DeadlineCheck& deadline,
+  void LeaveOut(std::span<const std::uint32_t> ordinals, Bounds& bounds) const {
+    for (const std::uint32_t ordinal : ordinals) {
+      const auto row = index_->rows().Find(ordinal);
+      if (!row) continue;
+      bounds.sure.Clear(*row);
+      if (bounds.possible) bounds.possible->Clear(*row);
+    }
+  }
+
+  bool CheckChanged(std::span<const std::uint32_t> changed, DeadlineCheck& deadline,
                     ExplainWriter& explain) {
     if (changed.empty()) return true;
     const std::size_t step = explain.Begin("rows that changed since the index was renewed");
@@ -278,17 +287,16 @@ class IndexedQuery {
       return state != nullptr && state->Find(name.first, name.second) != nullptr;
     });
     if (!has_columns && !looks_up) return std::nullopt;
-    if (state == nullptr) state = std::make_shared<const IndexState>(IndexState{directory_.FreezeRows(), {}});
+    if (state == nullptr) {
+      state = std::make_shared<const IndexState>(IndexState{directory_.FreezeRows(), {}});
+    }
 
     // The view comes after the state, so it is at least as young.
     const auto view = directory_.FreezeRows();
-    const std::size_t step = explain_.Begin("compare with the index's view");
-    const RowTable::Difference difference =
-        view->contents().rows.DifferenceFrom(state->base->contents().rows);
-    explain_.End(step, "shared nodes", std::nullopt, difference.ordinals.size());
-    QueryResult result = Answer(*state, *view, difference.ordinals);
+    const Parts parts = Divide(state, *view, wanted);
+    QueryResult result = Answer(parts, *view);
     result.view = view;
-    index.Report(*state, difference);
+    index.Report(*state, *parts.changed);
     return result;
   }
 
@@ -323,17 +331,66 @@ class IndexedQuery {
     return column != nullptr && !Sorts(*column) ? keys.back() : keys.front();
   }
 
-  QueryResult Answer(const IndexState& state, const FrozenView& view,
-                     const std::vector<std::uint32_t>& changed) {
+  /// Who answers for which rows of the view.
+  struct Parts {
+    IndexStatePtr state;                                  ///< for all that are not named below
+    std::shared_ptr<const RowTable::Difference> changed;  ///< the evaluator
+    std::shared_ptr<IndexSegment> segment;                ///< its rows; nullptr: there is none
+    IndexStatePtr segment_state;
+  };
+
+  /// Whether its columns can bring the list into its order, if it has one.
+  bool CanSort(const IndexState& state) const {
+    if (query_.order == ListOrder::kCreation) return true;
+    return std::all_of(query_.types.begin(), query_.types.end(), [&](const TypeQuery& type) {
+      if (!type.sort_by) return true;
+      const auto keys = SortColumns(*directory_.current_registry(), *type.sort_by);
+      return std::any_of(keys.begin(), keys.end(), [&](const ColumnKey& key) {
+        const ColumnPtr column = state.Find(type.type, key);
+        return column != nullptr && Sorts(*column);
+      });
+    });
+  }
+
+  Parts Divide(const IndexStatePtr& state, const FrozenView& view,
+               std::span<const ColumnName> wanted) {
+    const std::size_t step = explain_.Begin("compare with the index's view");
+    Parts parts{state, nullptr, directory_.segment(), nullptr};
+    if (parts.segment != nullptr) parts.segment_state = parts.segment->Acquire(wanted);
+    if (parts.segment_state != nullptr && CanSort(*parts.segment_state)) {
+      parts.changed = parts.segment->OutsideOf(state->base);
+    } else {
+      parts.segment = nullptr;
+      parts.changed = std::make_shared<const RowTable::Difference>(
+          view.contents().rows.DifferenceFrom(state->base->contents().rows));
+    }
+    explain_.End(step, "shared nodes", std::nullopt, parts.changed->ordinals.size());
+    return parts;
+  }
+
+  QueryResult Answer(const Parts& parts, const FrozenView& view) {
     QueryResult result;
     std::vector<std::unique_ptr<TypeMatches>> types;
-    for (const TypeQuery& type : query_.types) {
+    const auto find = [&](const TypeQuery& type, const IndexState& state,
+                          std::span<const std::uint32_t> changed,
+                          std::span<const std::uint32_t> elsewhere) {
       types.push_back(std::make_unique<TypeMatches>(state, view, type, query_, base_url_));
-      result.is_late = result.is_late || !types.back()->Find(changed, explain_);
-      if (result.is_late) return result;
-      result.total += types.back()->total();
+      result.is_late = result.is_late || !types.back()->Find(changed, elsewhere, explain_);
+      if (!result.is_late) result.total += types.back()->total();
+    };
+    for (const TypeQuery& type : query_.types) {
+      const bool has_segment = parts.segment != nullptr;
+      find(type, *parts.state, parts.changed->ordinals,
+           has_segment ? parts.segment->ordinals() : std::span<const std::uint32_t>());
+      if (!has_segment || result.is_late) continue;
+      const std::size_t step = explain_.Begin("rows that have changed since then");
+      find(type, *parts.segment_state, {}, {});
+      explain_.End(step, "columns of their own", parts.segment->ordinals().size(),
+                   types.back()->total());
     }
-    if (query_.count == 0) return result;
+    if (result.is_late || query_.count == 0) return result;
+    // Merging costs more than walking along one list.
+    std::erase_if(types, [](const auto& type) { return type->total() == 0; });
     const std::size_t step = explain_.Begin("page");
     const bool is_walked = std::all_of(types.begin(), types.end(),
                                        [](const auto& type) { return type->PrepareWalk(); });

@@ -41,9 +41,9 @@ class LiveDirectory final : public Directory {
 
   void Commit(std::span<const Event> events) override;
   [[nodiscard]] storage::Result<void> CatchUp(const storage::EventLog& log) override;
-  [[nodiscard]] storage::Result<void> Replay(
-      const storage::EventLog& log, Sequence until,
-      const std::function<void(Sequence)>& progress) override;
+  [[nodiscard]] storage::Result<void> ReplayFeeding(const storage::EventLog& log, Sequence until,
+                                                    const std::function<void(Sequence)>& progress,
+                                                    const Feed& feed) override;
   void Exchange(Directory& rebuilt) override;
 
   // Readers, on any thread.
@@ -81,6 +81,8 @@ class LiveDirectory final : public Directory {
   void DropDeletedGroups(Row& row) const;
   [[nodiscard]] storage::Result<void> FoldTogether(std::span<const Event> events);
   [[nodiscard]] storage::Result<void> Fold(std::span<const Event> events);
+  /// As Fold, with each event's rows. Needs a directory without readers.
+  [[nodiscard]] storage::Result<void> FoldNotingRows(std::span<Event> events);
 
   static std::vector<std::uint32_t> OrdinalsOf(const FrozenView& view, const EqualityKey& key);
 

@@ -19,7 +19,8 @@ KeyHash HashOf(const EqualityKey& key) {
 PastDirectory::PastDirectory(std::shared_ptr<History> history, const DirectoryReader& live,
                              Sequence at)
     : live_(live),
-      view_(std::make_shared<const PastView>(std::move(history), live.FreezeRows(), at)) {}
+      view_(std::make_shared<const PastView>(std::move(history), live.FreezeRows(), at,
+                                             live.attribute_index().budget())) {}
 
 Sequence PastDirectory::position() const { return view_->sequence(); }
 
@@ -30,6 +31,8 @@ std::shared_ptr<const DirectoryView> PastDirectory::Freeze() const { return view
 std::shared_ptr<const FrozenView> PastDirectory::FreezeRows() const { return view_->Rows(); }
 
 bool PastDirectory::has_rows() const { return view_->has_rows(); }
+
+std::shared_ptr<IndexSegment> PastDirectory::segment() const { return view_->segment(); }
 
 bool PastDirectory::looks_up_at_once() const {
   return view_->history().position() >= live_.position();

@@ -33,6 +33,7 @@ class PastDirectory final : public DirectoryReader {
   /// Waits until the history has come to the present sequence.
   std::shared_ptr<const FrozenView> FreezeRows() const override;
   bool has_rows() const override;
+  std::shared_ptr<IndexSegment> segment() const override;
   /// False while the history lags behind the present: a key's holders need both at one sequence.
   bool looks_up_at_once() const override;
   FoundResource Find(const ResourceId& id) const override;

@@ -26,10 +26,14 @@ void Assign(CopyOnWrite<OrdinalSet>& set, OrdinalSet ordinals) {
 constexpr std::size_t kPartRows = 20'000;
 constexpr std::size_t kPartsMax = 4;
 
-class PastRows {
+class PastRowsMaker {
  public:
-  PastRows(const History& history, const FrozenView& later, Sequence at)
-      : history_(history.reader()), later_(later.sequence()), at_(at), contents_(later.contents()) {
+  PastRowsMaker(const History& history, const FrozenView& later, Sequence at)
+      : history_(history.reader()),
+        later_(later.sequence()),
+        at_(at),
+        registry_(later.registry()),
+        contents_(later.contents()) {
     const auto administration = history.AdministrationAt(at);
     contents_.head = at;
     contents_.lookups = administration->lookups;
@@ -37,17 +41,18 @@ class PastRows {
     contents_.departed.Reset();
   }
 
-  std::shared_ptr<const FrozenView> Make(const FrozenView& later) {
-    const std::vector<std::uint32_t> touched = Touched();
+  PastRows Make(const FrozenView& later) {
+    std::vector<std::uint32_t> touched = Touched();
     const std::vector<ResourcePtr> before = RowsThen(touched);
     for (std::size_t at = 0; at < touched.size(); ++at) TakeBack(touched[at], before[at]);
     for (const std::uint32_t member : members_) {
       if (contents_.Find(member) == nullptr) continue;
       Assign(contents_.rows.Mutable(member).groups, OrdinalsIn(history_.GroupsAt(member, at_)));
     }
-    return std::make_shared<const FrozenView>(
+    auto view = std::make_shared<const FrozenView>(
         std::move(contents_), later.ids(),
         std::make_shared<const FrozenView::IdMap>(std::move(returned_)));
+    return {std::move(view), std::move(touched)};
   }
 
  private:
@@ -101,6 +106,7 @@ class PastRows {
       of_type.Mutable().Add(ordinal);
       returned_[any->id] = ordinal;
     }
+    if (!registry_->type(any->type).reference_set) return;
     TakeBackMembers(ordinal, row, before == nullptr);
   }
 
@@ -124,6 +130,7 @@ class PastRows {
   const HistoryReader& history_;
   const Sequence later_;
   const Sequence at_;
+  const RegistryPtr registry_;  ///< the later one: it knows every type
   DirectoryContents contents_;
   std::set<std::uint32_t> members_;  ///< whose groups may be others
   FrozenView::IdMap returned_;       ///< deleted in between
@@ -131,9 +138,8 @@ class PastRows {
 
 }  // namespace
 
-std::shared_ptr<const FrozenView> MakePastRows(const History& history, const FrozenView& later,
-                                               Sequence at) {
-  return PastRows(history, later, at).Make(later);
+PastRows MakePastRows(const History& history, const FrozenView& later, Sequence at) {
+  return PastRowsMaker(history, later, at).Make(later);
 }
 
 }  // namespace scimledger::projections

@@ -16,10 +16,11 @@ constexpr std::chrono::seconds kHistoryWait{10};
 }  // namespace
 
 PastView::PastView(std::shared_ptr<History> history, std::shared_ptr<const FrozenView> later,
-                   Sequence at)
+                   Sequence at, std::shared_ptr<IndexBudget> budget)
     : history_(std::move(history)),
       later_(std::move(later)),
       at_(at),
+      budget_(std::move(budget)),
       next_time_us_(history_->reader().TimeOf(at.Next())),
       administration_(history_->AdministrationAt(at)) {}
 
@@ -62,15 +63,22 @@ std::shared_ptr<const FrozenView> PastView::Rows() const {
     if (rows_) return rows_;
   }
   WaitFor(later_->sequence());
-  auto rows = MakePastRows(*history_, *later_, at_);
+  PastRows rows = MakePastRows(*history_, *later_, at_);
+  auto segment = std::make_shared<IndexSegment>(*rows.view, std::move(rows.touched), budget_);
   const std::lock_guard lock(mutex_);
-  rows_ = std::move(rows);
+  rows_ = std::move(rows.view);
+  segment_ = std::move(segment);
   return rows_;
 }
 
 bool PastView::has_rows() const {
   const std::lock_guard lock(mutex_);
   return rows_ != nullptr;
+}
+
+std::shared_ptr<IndexSegment> PastView::segment() const {
+  const std::lock_guard lock(mutex_);
+  return segment_;
 }
 
 std::size_t PastView::resource_count(ResourceTypeId type) const {

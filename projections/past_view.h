@@ -9,6 +9,7 @@
 
 #include "projections/frozen_view.h"
 #include "projections/history.h"
+#include "projections/index_segment.h"
 #include "projections/lookup_attributes.h"
 
 namespace scimledger::projections {
@@ -16,8 +17,10 @@ namespace scimledger::projections {
 /// What a PastDirectory shows (past_directory.h). Thread-safe; throws HistoryError.
 class PastView final : public DirectoryView {
  public:
-  /// `later`: a view after `at`, which the history has passed.
-  PastView(std::shared_ptr<History> history, std::shared_ptr<const FrozenView> later, Sequence at);
+  /// `later`: a view after `at`, which the history has passed. `budget`: what the columns of its
+  /// segment are counted on.
+  PastView(std::shared_ptr<History> history, std::shared_ptr<const FrozenView> later, Sequence at,
+           std::shared_ptr<IndexBudget> budget);
 
   Sequence sequence() const override { return at_; }
   RegistryPtr registry() const override { return administration_->registry; }
@@ -64,6 +67,8 @@ class PastView final : public DirectoryView {
   /// All rows; the first call makes them.
   std::shared_ptr<const FrozenView> Rows() const;
   bool has_rows() const;
+  /// Of those rows that are not the later view's. nullptr: without has_rows.
+  std::shared_ptr<IndexSegment> segment() const;
 
  private:
   using Memberships = std::shared_ptr<const std::vector<Membership>>;
@@ -75,14 +80,16 @@ class PastView final : public DirectoryView {
   const std::shared_ptr<History> history_;
   const std::shared_ptr<const FrozenView> later_;
   const Sequence at_;
+  const std::shared_ptr<IndexBudget> budget_;
   const std::int64_t next_time_us_;  ///< recorded time of the event after `at`
   const std::shared_ptr<const Administration> administration_;
 
-  mutable std::mutex mutex_;       ///< last_group_, last_members_, rows_
+  mutable std::mutex mutex_;       ///< last_group_, last_members_, rows_, segment_
   mutable std::mutex rows_mutex_;  ///< held while rows are made: once is enough
   mutable std::optional<std::uint32_t> last_group_;
   mutable Memberships last_members_;
   mutable std::shared_ptr<const FrozenView> rows_;
+  mutable std::shared_ptr<IndexSegment> segment_;  ///< there with rows_
 };
 
 }  // namespace scimledger::projections

@@ -109,6 +109,16 @@ std::optional<ResourceTypeId> OnlyType(const Query& query) {
   return query.types.front().type;
 }
 
+/// Whether the rows that the driver finds are the answer: there is no other term to check.
+bool IsWholeFilter(const Query& query, const Driver& driver) {
+  if (query.types.size() != 1 || query.order != ListOrder::kCreation || driver.size() != 1) {
+    return false;
+  }
+  const auto* compare = std::get_if<Filter::Compare>(&query.types.front().filter->node);
+  return compare != nullptr && driver.front().kind == EqualityKey::Kind::kAttribute &&
+         compare->path == driver.front().path;
+}
+
 /// nullopt: the driver has more hits.
 std::optional<QueryResult> RunDriven(const DirectoryReader& directory, const Query& query,
                                      const Driver& driver, std::string_view base_url,
@@ -119,6 +129,13 @@ std::optional<QueryResult> RunDriven(const DirectoryReader& directory, const Que
   PageBuilder page(query);
   const std::uint32_t first = FirstOrdinal(query);
   result.view = std::move(found->view);
+  if (IsWholeFilter(query, driver)) {
+    for (const ResourcePtr& row : found->resources) {
+      if (row->ordinal >= first && !page.Offer(row, std::nullopt)) break;
+    }
+    page.Finish(result);
+    return result;
+  }
   QueryTest test(*result.view, query, base_url);
   for (const ResourcePtr& row : found->resources) {
     if (row->ordinal >= first && !test.Offer(row, page)) break;

@@ -43,6 +43,17 @@ storage::Result<void> LiveDirectory::Fold(std::span<const Event> events) {
   return {};
 }
 
+storage::Result<void> LiveDirectory::FoldNotingRows(std::span<Event> events) {
+  const std::unique_lock lock(mutex_);
+  for (Event& event : events) {
+    ResourcePtr before = FindResource(event.resource);
+    SCIMLEDGER_TRY(Apply(*this, event));
+    event.before = std::move(before);
+    event.after = FindResource(event.resource);
+  }
+  return {};
+}
+
 void LiveDirectory::Commit(std::span<const Event> events) {
   const storage::Result<void> folded = Fold(events);
   if (!folded) std::fprintf(stderr, "scimledger: %s\n", folded.error().message.c_str());
@@ -53,20 +64,28 @@ storage::Result<void> LiveDirectory::CatchUp(const storage::EventLog& log) {
   return Replay(log, log.head().sequence, nullptr);
 }
 
-storage::Result<void> LiveDirectory::Replay(const storage::EventLog& log, Sequence until,
-                                            const std::function<void(Sequence)>& progress) {
+storage::Result<void> LiveDirectory::ReplayFeeding(const storage::EventLog& log, Sequence until,
+                                                   const std::function<void(Sequence)>& progress,
+                                                   const Feed& feed) {
   const Sequence head = log.head().sequence;
   if (head < contents_.head) {
     return storage::Fail(storage::ErrorCode::kCorrupt,
                          fmt::format("the directory is at sequence {}, beyond the log's head {}",
                                      contents_.head.value, head.value));
   }
-  SCIMLEDGER_TRY_ASSIGN(auto batches, ReadEventBatches(log, registry(), contents_.head, until));
+  const DecodeFor purpose = feed ? DecodeFor::kIndexing : DecodeFor::kFolding;
+  SCIMLEDGER_TRY_ASSIGN(auto batches,
+                        ReadEventBatches(log, registry(), contents_.head, until, purpose));
   std::uint64_t next_report = contents_.head.value + kProgressEvery;
   while (true) {
-    SCIMLEDGER_TRY_ASSIGN(const std::vector<Event> batch, batches->Next());
+    SCIMLEDGER_TRY_ASSIGN(std::vector<Event> batch, batches->Next());
     if (batch.empty()) break;
-    SCIMLEDGER_TRY(Fold(batch));
+    if (feed) {
+      SCIMLEDGER_TRY(FoldNotingRows(batch));
+      SCIMLEDGER_TRY(feed(std::move(batch)));
+    } else {
+      SCIMLEDGER_TRY(Fold(batch));
+    }
     if (progress && contents_.head.value >= next_report) {
       progress(contents_.head);
       next_report = contents_.head.value + kProgressEvery;

@@ -5,12 +5,14 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
 #include <cstdarg>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -29,6 +31,7 @@ constexpr int kCacheShardBits = 2;
 constexpr double kFilterShare = 0.6;
 /// What a crash loses at most has to be written again at the next start.
 constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20U;
+constexpr std::size_t kReadAheadBytes = std::size_t{256} << 10U;
 constexpr double kFilterBitsPerKey = 10;
 constexpr double kMemtableFilterShare = 0.03;
 
@@ -38,12 +41,34 @@ std::shared_ptr<rocksdb::Cache> SharedCache() {
   return cache;
 }
 
+/// Joins what Append was given.
+class Joining final : public rocksdb::MergeOperator {
+ public:
+  bool FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const override {
+    std::size_t bytes = in.existing_value != nullptr ? in.existing_value->size() : 0;
+    for (const rocksdb::Slice& operand : in.operand_list) bytes += operand.size();
+    out->new_value.clear();  // RocksDB lends the string of the key before
+    out->new_value.reserve(bytes);
+    if (in.existing_value != nullptr) out->new_value.append(ToView(*in.existing_value));
+    for (const rocksdb::Slice& operand : in.operand_list) out->new_value.append(ToView(operand));
+    return true;
+  }
+  bool PartialMergeMulti(const rocksdb::Slice& /*key*/, const std::deque<rocksdb::Slice>& operands,
+                         std::string* joined, rocksdb::Logger* /*logger*/) const override {
+    joined->clear();
+    for (const rocksdb::Slice& operand : operands) joined->append(ToView(operand));
+    return true;
+  }
+  const char* Name() const override { return "scimledger.joining"; }
+};
+
 rocksdb::Options StoreOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   // Without a log of its own, all of a batch must reach the disk together.
   options.atomic_flush = true;
+  options.merge_operator = std::make_shared<Joining>();
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
@@ -157,6 +182,10 @@ void KeyValueBatch::Put(std::string_view key, std::string_view value) {
   changes_->batch.Put(changes_->families.Of(key), ToSlice(key), ToSlice(value));
 }
 
+void KeyValueBatch::Append(std::string_view key, std::string_view more) {
+  changes_->batch.Merge(changes_->families.Of(key), ToSlice(key), ToSlice(more));
+}
+
 std::size_t KeyValueBatch::bytes() const { return changes_->batch.GetDataSize(); }
 
 void KeyValueBatch::Clear() { changes_->batch.Clear(); }
@@ -181,6 +210,14 @@ class RocksKeyValueStore final : public KeyValueStore {
   std::unique_ptr<KeyValueCursor> Scan() const override {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
+    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
+  }
+
+  std::unique_ptr<KeyValueCursor> ScanOnce() const override {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    options.fill_cache = false;
+    options.readahead_size = kReadAheadBytes;
     return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
   }
 

@@ -20,6 +20,9 @@ class KeyValueBatch {
   KeyValueBatch& operator=(KeyValueBatch&&) noexcept;
 
   void Put(std::string_view key, std::string_view value);
+  /// Puts `more` behind the value that the key has, or gives it to a key that has none, without
+  /// reading it.
+  void Append(std::string_view key, std::string_view more);
   /// Bytes of keys and values so far, with what the store adds.
   std::size_t bytes() const;
   void Clear();
@@ -71,6 +74,9 @@ class KeyValueStore {
   /// nullopt: no such key.
   [[nodiscard]] virtual Result<std::optional<std::string>> Get(std::string_view key) const = 0;
   virtual std::unique_ptr<KeyValueCursor> Scan() const = 0;
+  /// As Scan, for a walk over much that is not soon read again: reads ahead, and leaves what others
+  /// read in memory.
+  virtual std::unique_ptr<KeyValueCursor> ScanOnce() const = 0;
   /// As Scan, over the keys that share their first kPrefixBytes with the one that was sought last;
   /// a move beyond them ends it. Much cheaper: filters tell where there are none.
   virtual std::unique_ptr<KeyValueCursor> ScanPrefix() const = 0;

@@ -155,7 +155,7 @@ void RequireApart(const Deployment& deployment, std::vector<Person>& north,
 
 void CheckEntra(const CycleOptions& options) {
   const Script script(options.folder / "entra");
-  Deployment deployment({"default"});
+  Deployment deployment({"default"}, options.kept);
   SourceDirectory source(options.folder / "names.txt", "entra", options.size, options.seed);
   Coverage coverage;
   std::vector<Player> players;
@@ -202,7 +202,7 @@ void CheckEntra(const CycleOptions& options) {
 
 void CheckOkta(const CycleOptions& options) {
   const Script script(options.folder / "okta");
-  Deployment deployment({"default"});
+  Deployment deployment({"default"}, options.kept);
   SourceDirectory source(options.folder / "names.txt", "okta", options.size, options.seed);
   Coverage coverage;
   OktaJob job(source,
@@ -233,7 +233,7 @@ void CheckOkta(const CycleOptions& options) {
 
 void CheckTwoTenants(const CycleOptions& options) {
   const Script script(options.folder / "entra");
-  Deployment deployment({"north", "south"});
+  Deployment deployment({"north", "south"}, options.kept);
   std::array<TenantCycles, 2> tenants{TenantCycles(script, options, deployment.AccessTo(0)),
                                       TenantCycles(script, options, deployment.AccessTo(1))};
   Report report;

@@ -13,6 +13,7 @@ struct CycleOptions {
   std::size_t connections = 4;  ///< of Entra
   std::uint64_t seed = 1;
   std::filesystem::path folder;  ///< of the steps and names
+  std::filesystem::path kept{};  ///< data directory that stays; empty: none does
 };
 
 /// Whole cycles of one client against a server of their own; README.md tells what each proves.

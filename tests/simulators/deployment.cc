@@ -21,25 +21,35 @@ std::string Run(const std::vector<std::string>& arguments) {
   return finished.output;
 }
 
-}  // namespace
-
-Deployment::Deployment(std::vector<std::string> tenants) : tenants_(std::move(tenants)) {
+std::filesystem::path MakeTemporaryDirectory() {
   std::string pattern =
       (std::filesystem::temp_directory_path() / "scimledger-simulator-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  data_ = pattern;
+  return pattern;
+}
+
+}  // namespace
+
+Deployment::Deployment(std::vector<std::string> tenants, std::filesystem::path kept)
+    : data_(std::move(kept)), is_kept_(!data_.empty()), tenants_(std::move(tenants)) {
+  if (!is_kept_) data_ = MakeTemporaryDirectory();
+  if (is_kept_ && !std::filesystem::create_directories(data_)) {
+    throw std::runtime_error(data_.string() + " is there already");
+  }
+  const std::string data = data_.string();
   server_ = std::make_unique<recovery::ServerProcess>(data_);
   // Through the control socket of the running server.
   for (const std::string& tenant : tenants_) {
-    if (tenant != "default") Run({"tenant", "create", tenant, "--data", pattern});
-    Run({"schema", "add", SIMULATORS_EXTENSION, "--data", pattern, "--tenant", tenant});
-    tokens_.push_back(Run({"token", "create", "--data", pattern, "--tenant", tenant, "--role",
+    if (tenant != "default") Run({"tenant", "create", tenant, "--data", data});
+    Run({"schema", "add", SIMULATORS_EXTENSION, "--data", data, "--tenant", tenant});
+    tokens_.push_back(Run({"token", "create", "--data", data, "--tenant", tenant, "--role",
                            "provisioner", "--name", "provisioning"}));
   }
 }
 
 Deployment::~Deployment() {
   server_.reset();
+  if (is_kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(data_, ignored);
 }

@@ -12,11 +12,12 @@
 namespace scimledger::simulators {
 
 /// A fresh data directory, the real server on it, and tenants, each with the custom extension and a
-/// provisioner's token. Removed when the object goes.
+/// provisioner's token.
 class Deployment {
  public:
-  /// `tenants`: their names; `default` is there anyway, the others are created.
-  explicit Deployment(std::vector<std::string> tenants);
+  /// `tenants`: their names; `default` is there anyway, the others are created. `kept`: the data
+  /// directory, to be made; empty: a temporary one, removed when the object goes.
+  explicit Deployment(std::vector<std::string> tenants, std::filesystem::path kept = {});
   ~Deployment();
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
@@ -32,6 +33,7 @@ class Deployment {
 
  private:
   std::filesystem::path data_;
+  bool is_kept_;
   std::vector<std::string> tenants_;
   std::vector<std::string> tokens_;
   std::unique_ptr<recovery::ServerProcess> server_;

@@ -31,6 +31,7 @@ void AddOptions(CLI::App& app, Arguments& to) {
   app.add_option("--busy-connections", to.busy_connections, "of the busy tenant")
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", to.cycles.seed, "same seed, same directory and changes");
+  app.add_option("--keep", to.cycles.kept, "data directory of the cycles, to be looked at later");
   app.add_option("--tenants", to.load.tenants, "load mode: so many tenants at once");
   app.add_option("--rate", to.load.rate, "load mode: requests per second of each tenant")
       ->check(CLI::PositiveNumber);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <set>
 #include <thread>
@@ -11,8 +12,10 @@
 
 #include "api/past_directories.h"
 #include "engine/resource_writer.h"
+#include "projections/attribute_index.h"
 #include "projections/event_candidates.h"
 #include "tests/unit/api/random_tenant.h"
+#include "tests/unit/engine/sample_commands.h"
 #include "tests/unit/projections/query_check.h"
 #include "tests/unit/projections/random_directory.h"
 
@@ -159,6 +162,94 @@ TEST_P(PastDirectoryTest, QueriesAnswerAsThePlainEvaluatorDoesOverAReplay) {
     for (int round = 0; round < 5; ++round) {
       const Sequence at{choices() % head.value};
       ASSERT_NO_FATAL_FAILURE(ExpectSameAnswers(history.log(), history.tenant(), at, random));
+    }
+  }
+}
+
+/// More users than one thread reads, each changed since `before`; some deleted, some created since.
+class ManyChangesTest : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kUsers = 21'000;
+
+  ManyChangesTest() {
+    for (std::uint64_t user = 0; user < kUsers; ++user) {
+      Submit(commands_.CreateUser(IdOf(user), fmt::format("user{}", user)));
+    }
+    before_ = Head();
+    for (std::uint64_t user = 0; user < kUsers; ++user) {
+      Submit(user % 100 == 7 ? commands_.Delete("User", IdOf(user)) : Rename(user));
+    }
+    for (std::uint64_t user = kUsers; user < kUsers + 50; ++user) {
+      Submit(commands_.CreateUser(IdOf(user), fmt::format("late{}", user)));
+    }
+    ComeTo(history_.tenant(), Head());
+  }
+
+  /// After all that was submitted: a refused command comes after it.
+  Sequence Head() {
+    std::promise<void> last;
+    history_.tenant().Submit(commands_.Delete("User", IdOf(kUsers * 2)),
+                             [&](Result<Outcome>) { last.set_value(); });
+    last.get_future().get();
+    return history_.log().head().sequence;
+  }
+
+  Command Rename(std::uint64_t user) {
+    return commands_.Patch(
+        "User", IdOf(user),
+        fmt::format(R"([{{"op":"add","path":"displayName","value":"Changed {}"}}])",
+                    user * 7919 % kUsers));
+  }
+
+  void Submit(Command command) {
+    history_.tenant().Submit(std::move(command), [](Result<Outcome> outcome) {
+      EXPECT_TRUE(outcome.has_value()) << outcome.error().detail;
+    });
+    // No more than the writer's queue holds.
+    if (++submitted_ % 4'000 == 0) Head();
+  }
+
+  RandomTenant history_{11};
+  SampleCommands commands_;
+  std::size_t submitted_ = 0;
+  Sequence before_;
+};
+
+TEST_F(ManyChangesTest, AreTakenBackAndFoundByColumnsOfTheirOwn) {
+  const Sequence at{before_.value - 10};
+  const PastDirectory past(history_.tenant().history(), history_.tenant().directory(), at);
+  EXPECT_EQ(storage::ToHex(StateDigest(*Replayed(history_.log(), at)->Freeze())),
+            storage::ToHex(StateDigest(*past.Freeze())));
+
+  // Of the present directory's, whose columns the others share.
+  projections::Answer(history_.tenant().directory(),
+                      projections::MakeQuery(history_.tenant().directory(), "User",
+                                             R"(userName co "er1" and displayName pr)"));
+  history_.tenant().directory().attribute_index().WaitUntilIdle();
+  const auto ask = [&](const std::string& filter, const std::string& sort_by) {
+    auto query = projections::MakeQuery(past, "User", filter);
+    query.start_index = 40;
+    if (!sort_by.empty()) {
+      projections::SortBy(past, sort_by, projections::ListOrder::kDescending, query);
+    }
+    projections::Explain explain;
+    projections::ExpectAnswer(past, query, &explain);
+    return explain.ToText();
+  };
+  // The first question is answered without them; a thread makes them for those who ask again.
+  std::string explained = ask(R"(userName co "er1")", "");
+  EXPECT_EQ(explained.find("columns of their own"), std::string::npos) << explained;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (explained.find("columns of their own") == std::string::npos &&
+         std::chrono::steady_clock::now() < deadline) {
+    explained = ask(R"(userName co "er1")", "");
+  }
+  EXPECT_NE(explained.find("columns of their own"), std::string::npos) << explained;
+  for (const char* sort_by : {"", "userName", "displayName", "meta.lastModified"}) {
+    for (int round = 0; round < 3; ++round) {
+      ask(R"(userName co "er1")", sort_by);
+      ask(R"(not (userName co "er1"))", sort_by);
+      ask(R"(userName eq "user77" or userName sw "late")", sort_by);
     }
   }
 }

@@ -55,7 +55,7 @@ class ReplayExportTest : public ServiceTest {
   std::pair<Hash, Sequence> Replay(std::uint64_t until, const std::filesystem::path& target,
                                    std::uint64_t interval = 10) {
     const WatchedLog log(*log_);
-    const auto directory = ReplayResuming(log, Sequence{until}, target, interval, {});
+    const auto directory = ReplayResuming(log, Sequence{until}, target, interval, nullptr, {});
     EXPECT_TRUE(directory) << directory.error().message;
     if (!directory) return {};
     EXPECT_EQ((*directory)->position(), Sequence{until});
@@ -67,14 +67,28 @@ class ReplayExportTest : public ServiceTest {
             StateDigest(view)};
   }
 
-  std::unique_ptr<projections::History> MakeHistory(std::uint64_t until) {
+  struct Made {
+    std::unique_ptr<projections::Directory> directory;
+    std::unique_ptr<projections::History> history;
+  };
+  Made MakeBoth(std::uint64_t until) {
     auto history = BeginHistory(*log_, Sequence{until}, target_);
     EXPECT_TRUE(history) << history.error().message;
+    auto directory = ReplayResuming(*log_, Sequence{until}, target_, 10, history->get(), {});
+    EXPECT_TRUE(directory) << directory.error().message;
     const auto come = (*history)->WaitFor(
         Sequence{until}, std::chrono::steady_clock::now() + std::chrono::seconds(60));
     EXPECT_TRUE(come) << come.error().message;
     EXPECT_EQ((*history)->position(), Sequence{until});
-    return *std::move(history);
+    return {*std::move(directory), *std::move(history)};
+  }
+
+  void ExpectMomentsOf(Made made) {
+    const std::shared_ptr<projections::History> history = std::move(made.history);
+    for (std::uint64_t at = 0; at < made.directory->position().value; at += 3) {
+      const projections::PastDirectory past(history, *made.directory, Sequence{at});
+      EXPECT_EQ(StateDigest(*past.Freeze()), Replay(at, {}).first) << at;
+    }
   }
 
   std::filesystem::path target_;
@@ -107,7 +121,7 @@ TEST_F(ReplayExportTest, WhatWasCutOffIsNotUsed) {
 
 TEST_F(ReplayExportTest, AFinishedReplayKeepsNothingOfItsWay) {
   Replay(25, target_);
-  const auto directory = ReplayResuming(*log_, Sequence{30}, target_, 10, {});
+  const auto directory = ReplayResuming(*log_, Sequence{30}, target_, 10, nullptr, {});
   ASSERT_TRUE(directory);
   const auto view = (*directory)->Freeze();
   ASSERT_TRUE(WriteReplay(*view, nullptr, ManifestOf(*view), target_));
@@ -116,12 +130,10 @@ TEST_F(ReplayExportTest, AFinishedReplayKeepsNothingOfItsWay) {
 }
 
 TEST_F(ReplayExportTest, TheHistoryGoesWithItAndAnswersEarlierMoments) {
-  auto history = MakeHistory(20);
-  const auto directory = ReplayResuming(*log_, Sequence{20}, target_, 10, {});
-  ASSERT_TRUE(directory);
-  const auto view = (*directory)->Freeze();
+  Made made = MakeBoth(20);
+  const auto view = made.directory->Freeze();
   const storage::Manifest manifest = ManifestOf(*view);
-  ASSERT_TRUE(WriteReplay(*view, std::move(history), manifest, target_));
+  ASSERT_TRUE(WriteReplay(*view, std::move(made.history), manifest, target_));
   EXPECT_FALSE(CheckMayHoldReplay(target_));
 
   const auto tenant = OpenReplayedTenant(manifest, target_ / "projections", clock_);
@@ -141,10 +153,21 @@ TEST_F(ReplayExportTest, TheHistoryGoesWithItAndAnswersEarlierMoments) {
 }
 
 TEST_F(ReplayExportTest, AKilledHistoryGoesOnAndAnEarlierMomentBeginsAnew) {
-  MakeHistory(12);
+  MakeBoth(12);
   EXPECT_TRUE(CheckMayHoldReplay(target_)) << "what was left is no hindrance";
-  MakeHistory(25);
-  MakeHistory(15);
+  ExpectMomentsOf(MakeBoth(25));
+  ExpectMomentsOf(MakeBoth(15));
+}
+
+TEST_F(ReplayExportTest, AHistoryThatIsBehindTheDirectoryReadsTheLogForTheRest) {
+  Replay(25, target_);
+  ExpectMomentsOf(MakeBoth(30));
+}
+
+TEST_F(ReplayExportTest, AHistoryThatIsAheadOfTheDirectoryGoesOnFromWhereItIs) {
+  MakeBoth(28);
+  std::filesystem::remove(target_ / "replay.partial");
+  ExpectMomentsOf(MakeBoth(30));
 }
 
 }  // namespace

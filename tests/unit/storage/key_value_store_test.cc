@@ -109,6 +109,49 @@ TEST_F(KeyValueStoreTest, BothPartsSurviveTogether) {
   EXPECT_FALSE(*missing);
 }
 
+TEST_F(KeyValueStoreTest, WhatIsAppendedStandsBehindWhatIsThereHoweverItIsRead) {
+  std::map<std::string, std::string> expected;
+  std::mt19937 dice(2);
+  for (int part = 0; part < 8; ++part) {
+    KeyValueBatch batch = store_->MakeBatch();
+    for (int row = 0; row < 60; ++row) {
+      const std::string key = (dice() % 2 == 0 ? "v00" : "k00") + std::to_string(10 + dice() % 40);
+      const std::string value = std::to_string(dice() % 1000) + ",";
+      if (dice() % 4 == 0) {
+        batch.Put(key, value);
+        expected[key] = value;
+      } else {
+        batch.Append(key, value);
+        expected[key] += value;
+      }
+    }
+    ASSERT_TRUE(store_->Write(batch));
+    if (part % 3 != 0) {
+      ASSERT_TRUE(store_->Flush());
+    }
+    if (part % 3 == 2) Open();
+    for (const auto& [key, value] : expected) EXPECT_EQ(**store_->Get(key), value) << key;
+    for (const std::string apart : {"v", "k"}) {
+      const auto all = [&](std::unique_ptr<KeyValueCursor> cursor, bool is_forwards) {
+        std::map<std::string, std::string> found;
+        is_forwards ? cursor->Seek(apart) : cursor->SeekBack(apart + "z");
+        for (; cursor->is_valid(); is_forwards ? cursor->Next() : cursor->Previous()) {
+          found[std::string(cursor->key())] = cursor->value();
+        }
+        EXPECT_TRUE(cursor->status());
+        return found;
+      };
+      std::map<std::string, std::string> part_expected;
+      for (const auto& [key, value] : expected) {
+        if (key.starts_with(apart)) part_expected[key] = value;
+      }
+      EXPECT_EQ(all(store_->Scan(), true), part_expected);
+      EXPECT_EQ(all(store_->Scan(), false), part_expected);
+      EXPECT_EQ(all(store_->ScanOnce(), true), part_expected);
+    }
+  }
+}
+
 TEST_F(KeyValueStoreTest, WhoOnlyReadsChangesNoFile) {
   Put({{"k1", "a"}, {"v1", "b"}});
   ASSERT_TRUE(store_->Flush());

@@ -176,10 +176,18 @@ TEST_F(BackupCommandTest, AKillLeavesAWholeBackupOrNone) {
   }
   int whole = 0;
   int unfinished = 0;
-  for (int delay_ms = 0; delay_ms < 60; delay_ms += 4) {
+  for (int delay_ms = 0; delay_ms < 90; delay_ms += 6) {
     ServerProcess server(folder_ / "data");
-    std::jthread backup([&] { (void)Backup("b"); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms * 3));
+    std::atomic<bool> is_over = false;
+    std::jthread backup([&] {
+      (void)Backup("b");
+      is_over = true;
+    });
+    // However long the command takes to get there: the server has begun.
+    while (!fs::exists(folder_ / "b") && !is_over) {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
     server.Kill();
     backup.join();
     const Finished restored = Restore("b", "d");
