@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <compare>
+#include <variant>
 
+#include "engine/document.h"
 #include "engine/text.h"
 #include "engine/unique_keys.h"
 
@@ -119,9 +121,20 @@ bool AnyOf(const Value& value, const ValueTest& test) {
   return !value.IsUnassigned() && test(value);
 }
 
+bool HasAny(const Value& value) {
+  return AnyOf(value, [](const Value&) { return true; });
+}
+
 bool HasPart(const AttributeMap& parts, AttributeId sub) {
   const Value* part = parts.Find(sub);
-  return part != nullptr && AnyOf(*part, [](const Value&) { return true; });
+  return part != nullptr && HasAny(*part);
+}
+
+bool HasPart(DocumentCursor parts, AttributeId sub) {
+  while (parts.Next()) {
+    if (parts.id() == sub) return HasAny(parts.value());
+  }
+  return false;
 }
 
 /// Where a filter's paths lead: every value behind a path is put to the test until one passes.
@@ -138,6 +151,16 @@ class Scope {
   bool AnyPart(const AttributeMap& parts, const AttributePath& path, const ValueTest& test) const {
     if (!path.sub) return false;
     if (const Value* part = parts.Find(*path.sub)) return AnyOf(*part, test);
+    return HoldsWithoutPart(path, test);
+  }
+  bool AnyPart(DocumentCursor parts, const AttributePath& path, const ValueTest& test) const {
+    if (!path.sub) return false;
+    while (parts.Next()) {
+      if (parts.id() == *path.sub) return AnyOf(parts.value(), test);
+    }
+    return HoldsWithoutPart(path, test);
+  }
+  bool HoldsWithoutPart(const AttributePath& path, const ValueTest& test) const {
     const Attribute& whole = registry_.attribute(path.attribute);
     return whole.multi_valued && whole.parts.primary == path.sub && test(Value(false));
   }
@@ -204,6 +227,24 @@ class ElementScope : public Scope {
   const Value* simple_ = nullptr;
 };
 
+/// One complex element where it lies in the document.
+class EncodedElementScope : public Scope {
+ public:
+  EncodedElementScope(const SchemaRegistry& registry, const DocumentCursor& parts)
+      : Scope(registry), parts_(parts) {}
+
+  bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
+    return AnyPart(parts_, path, test);
+  }
+  bool HasValue(const AttributePath& path) const override {
+    return path.sub && HasPart(parts_, *path.sub);
+  }
+  bool AnyElement(const Filter::ValuePath&) const override { return false; }
+
+ private:
+  const DocumentCursor parts_;
+};
+
 class ResourceScope : public Scope {
  public:
   ResourceScope(const SchemaRegistry& registry, const ResourceReader& resource)
@@ -212,7 +253,7 @@ class ResourceScope : public Scope {
   bool AnyValue(const AttributePath& path, const ValueTest& test) const override {
     if (path.sub) {
       return AnyParts(path.attribute,
-                      [&](const AttributeMap& parts) { return AnyPart(parts, path, test); });
+                      [&](const auto& parts) { return AnyPart(parts, path, test); });
     }
     if (IsVisited(path.attribute)) return false;
     const auto value = resource_.Get(path.attribute);
@@ -221,8 +262,7 @@ class ResourceScope : public Scope {
 
   bool HasValue(const AttributePath& path) const override {
     if (path.sub) {
-      return AnyParts(path.attribute,
-                      [&](const AttributeMap& parts) { return HasPart(parts, *path.sub); });
+      return AnyParts(path.attribute, [&](const auto& parts) { return HasPart(parts, *path.sub); });
     }
     if (IsVisited(path.attribute)) {
       return resource_.AnyElement(path.attribute, [](const AttributeMap&) { return true; });
@@ -236,6 +276,10 @@ class ResourceScope : public Scope {
         return Evaluator(registry_, ElementScope(registry_, parts)).Evaluate(*path.inner);
       });
     }
+    const auto found = AnyEncodedParts(path.attribute, [&](const DocumentCursor& parts) {
+      return Evaluator(registry_, EncodedElementScope(registry_, parts)).Evaluate(*path.inner);
+    });
+    if (found) return *found;
     const auto value = resource_.Get(path.attribute);
     return value && AnyOf(*value, [&](const Value& element) {
              return Evaluator(registry_, ElementScope(registry_, element)).Evaluate(*path.inner);
@@ -243,9 +287,29 @@ class ResourceScope : public Scope {
   }
 
  private:
+  /// Whether one complex value of the attribute passes. nullopt: not to be told from its bytes.
+  template <typename Test>
+  std::optional<bool> AnyEncodedParts(AttributeId attribute, const Test& test) const {
+    const auto encoded = resource_.GetEncoded(attribute);
+    if (!encoded) return std::nullopt;
+    const EncodedValue value = ReadEncoded(*encoded);
+    if (const auto* parts = std::get_if<DocumentCursor>(&value)) return test(*parts);
+    const auto* list = std::get_if<ElementCursor>(&value);
+    if (list == nullptr) return std::nullopt;
+    for (ElementCursor elements = *list; elements.Next();) {
+      const EncodedValue element = ReadEncoded(elements.encoded());
+      const auto* parts = std::get_if<DocumentCursor>(&element);
+      if (parts == nullptr) return std::nullopt;
+      if (test(*parts)) return true;
+    }
+    return false;
+  }
+
   /// Whether one complex value of the attribute passes.
-  bool AnyParts(AttributeId attribute, const std::function<bool(const AttributeMap&)>& test) const {
+  template <typename Test>
+  bool AnyParts(AttributeId attribute, const Test& test) const {
     if (IsVisited(attribute)) return resource_.AnyElement(attribute, test);
+    if (const auto found = AnyEncodedParts(attribute, test)) return *found;
     const auto value = resource_.Get(attribute);
     return value && AnyOf(*value, [&](const Value& element) {
              const AttributeMap* parts = element.AsComplex();

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "engine/filter.h"
 
@@ -15,6 +16,11 @@ class ResourceReader {
   /// The value of a top-level attribute that is neither a reference set nor memberships; common and
   /// derived parts included. nullopt: no value.
   virtual std::optional<Value> Get(AttributeId attribute) const = 0;
+  /// Of a stored attribute whose value is Get's as it lies in the document (engine/document.h), so
+  /// that one part of it can be looked at alone. nullopt: it has none, or Get makes more of it.
+  virtual std::optional<std::string_view> GetEncoded(AttributeId /*attribute*/) const {
+    return std::nullopt;
+  }
   /// Visits the elements (value, type, display, $ref) of a reference set or of memberships until
   /// `visit` returns true; tells whether it did.
   virtual bool AnyElement(AttributeId attribute,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 #include "engine/unique_keys.h"
@@ -37,12 +36,17 @@ class DriverFinder {
   /// The term with the fewest hits: the others are checked row by row.
   std::optional<Driver> FindIn(const Filter::And& node) const {
     std::optional<Driver> best;
-    std::size_t fewest = std::numeric_limits<std::size_t>::max();
+    std::optional<std::size_t> fewest;  // counted once there is a choice
     for (const Filter& term : node.terms) {
       std::optional<Driver> driver = Find(term);
       if (!driver) continue;
+      if (!best) {
+        best = std::move(driver);
+        continue;
+      }
+      if (!fewest) fewest = CountHits(*best);
       const std::size_t hits = CountHits(*driver);
-      if (hits >= fewest) continue;
+      if (hits >= *fewest) continue;
       fewest = hits;
       best = std::move(driver);
     }

@@ -19,7 +19,6 @@ ViewReader::ViewReader(const DirectoryView& view, ResourceTypeId type, std::stri
     : view_(view), registry_(view.registry()), type_(registry_->type(type)), base_url_(base_url) {
   if (type_.reference_set) members_ = PartsOf(*type_.reference_set);
   if (type_.memberships) groups_ = PartsOf(*type_.memberships);
-  FindReferences();
 }
 
 ViewReader::ReferenceParts ViewReader::PartsOf(AttributeId attribute) const {
@@ -27,13 +26,9 @@ ViewReader::ReferenceParts ViewReader::PartsOf(AttributeId attribute) const {
   return {attribute, parts.value, parts.ref, parts.type, parts.display};
 }
 
-void ViewReader::FindReferences() {
-  for (const AttributeId id : type_.attributes) {
-    const Attribute& attribute = registry_->attribute(id);
-    if (attribute.role != AttributeRole::kStored || attribute.multi_valued) continue;
-    const ReferenceParts parts = PartsOf(id);
-    if (parts.value && parts.reference) references_.push_back(parts);
-  }
+bool ViewReader::IsCompleted(const Attribute& attribute) const {
+  return attribute.role == AttributeRole::kStored && !attribute.multi_valued &&
+         attribute.parts.value && attribute.parts.ref;
 }
 
 std::string ViewReader::Location(ResourceTypeId type, const ResourceId& id) const {
@@ -52,10 +47,17 @@ std::optional<Value> ViewReader::Get(AttributeId attribute) const {
 
   std::optional<Value> value = FindInDocument(row_->document, attribute);
   if (!value) return std::nullopt;
-  for (const ReferenceParts& parts : references_) {
-    if (parts.attribute == attribute) CompleteReference(parts, *value);
-  }
+  if (IsCompleted(registry_->attribute(attribute))) CompleteReference(PartsOf(attribute), *value);
   return value;
+}
+
+std::optional<std::string_view> ViewReader::GetEncoded(AttributeId attribute) const {
+  const Attribute& definition = registry_->attribute(attribute);
+  if (definition.role != AttributeRole::kStored || IsCompleted(definition)) return std::nullopt;
+  for (DocumentCursor cursor(row_->document); cursor.Next();) {
+    if (cursor.id() == attribute) return cursor.encoded();
+  }
+  return std::nullopt;
 }
 
 Value ViewReader::Schemas() const {

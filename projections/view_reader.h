@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/evaluator.h"
 #include "projections/directory.h"
@@ -21,6 +20,7 @@ class ViewReader final : public ResourceReader {
   void Show(const Resource& row) { row_ = &row; }
 
   std::optional<Value> Get(AttributeId attribute) const override;
+  std::optional<std::string_view> GetEncoded(AttributeId attribute) const override;
   bool AnyElement(AttributeId attribute,
                   const std::function<bool(const AttributeMap&)>& visit) const override;
 
@@ -34,7 +34,8 @@ class ViewReader final : public ResourceReader {
     std::optional<AttributeId> display;
   };
   ReferenceParts PartsOf(AttributeId attribute) const;
-  void FindReferences();
+  /// Whether it refers to one resource (manager), and answers complete it.
+  bool IsCompleted(const Attribute& attribute) const;
   std::string Location(ResourceTypeId type, const ResourceId& id) const;
   Value Schemas() const;
   Value Meta() const;
@@ -48,8 +49,6 @@ class ViewReader final : public ResourceReader {
   std::string base_url_;
   std::optional<ReferenceParts> members_;
   std::optional<ReferenceParts> groups_;
-  /// Stored attributes that refer to one resource each (manager): as the answer completes them.
-  std::vector<ReferenceParts> references_;
   const Resource* row_ = nullptr;
 };
 

@@ -238,8 +238,7 @@ storage::Result<Configuration> LoadConfiguration(const ConfigurationFlags& flags
   SCIMLEDGER_TRY(ReadEnvironment(configuration));
   SCIMLEDGER_TRY(TakeFlags(configuration, flags));
   if (configuration.io_threads == 0) {
-    const unsigned processors = std::thread::hardware_concurrency();
-    configuration.io_threads = processors > 2 ? processors - 1 : 1;
+    configuration.io_threads = std::max(std::thread::hardware_concurrency(), 1U);
   }
   if (configuration.page_default == 0) {
     configuration.page_default = std::min<std::size_t>(kPageDefault, configuration.page_max);
