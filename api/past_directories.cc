@@ -51,12 +51,12 @@ PastDirectories::DirectoryPtr PastDirectories::FindKept(const Tenant& tenant, Se
 }
 
 void PastDirectories::Keep(Entry entry) {
-  // Letting go of rows takes time: not under the lock that readers wait for.
-  Entry dropped;
   const std::lock_guard lock(mutex_);
   if (kept_.size() == kKeptMax) {
-    dropped = std::move(kept_.front());
+    // Letting go of rows and columns takes time: not on the thread of a request.
+    dropped_.push_back(std::move(kept_.front()));
     kept_.erase(kept_.begin());
+    stopped_.notify_all();
   }
   kept_.push_back(std::move(entry));
   if (!dropping_.joinable()) dropping_ = std::thread([this] { DropUnused(); });
@@ -70,8 +70,9 @@ void PastDirectories::DropUnused() {
     const auto used = std::find_if(kept_.begin(), kept_.end(), [&](const Entry& entry) {
       return entry.used_at + kept_for_ > now;
     });
-    std::vector<Entry> dropped(std::make_move_iterator(kept_.begin()),
-                               std::make_move_iterator(used));
+    std::vector<Entry> dropped = std::exchange(dropped_, {});
+    dropped.insert(dropped.end(), std::make_move_iterator(kept_.begin()),
+                   std::make_move_iterator(used));
     kept_.erase(kept_.begin(), used);
     if (!dropped.empty()) {
       lock.unlock();
@@ -81,7 +82,7 @@ void PastDirectories::DropUnused() {
     }
     const Clock::time_point next =
         kept_.empty() ? now + kept_for_ : kept_.front().used_at + kept_for_;
-    stopped_.wait_until(lock, next, [this] { return is_stopping_; });
+    stopped_.wait_until(lock, next, [this] { return is_stopping_ || !dropped_.empty(); });
   }
 }
 

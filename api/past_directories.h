@@ -58,7 +58,8 @@ class PastDirectories {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool is_stopping_ = false;
-  std::vector<Entry> kept_;  ///< the one used last at the end
+  std::vector<Entry> kept_;     ///< the one used last at the end
+  std::vector<Entry> dropped_;  ///< let go of by the thread
   /// Rows that changed since a kept moment stay in memory with it, so none stays because nobody
   /// asks for another. Runs once something is kept.
   std::thread dropping_;

@@ -119,7 +119,7 @@ storage::Result<void> WriteReplay(const projections::DirectoryView& view,
   SCIMLEDGER_TRY(MakeDirectories(file.parent_path(), target));
   SCIMLEDGER_TRY(projections::WriteSnapshot(view, manifest.log_id, manifest.leaf_hash, file));
   if (history != nullptr) {
-    // It is whole on the disk when it is closed.
+    SCIMLEDGER_TRY(history->Flush());
     history.reset();
     std::error_code failed;
     std::filesystem::rename(PartialHistory(target),

@@ -292,15 +292,19 @@ class ResourceScope : public Scope {
   std::optional<bool> AnyEncodedParts(AttributeId attribute, const Test& test) const {
     const auto encoded = resource_.GetEncoded(attribute);
     if (!encoded) return std::nullopt;
+    // As AnyOf: what has no part at all is no value.
+    const auto holds = [&](const DocumentCursor& parts) {
+      return DocumentCursor(parts).Next() && test(parts);
+    };
     const EncodedValue value = ReadEncoded(*encoded);
-    if (const auto* parts = std::get_if<DocumentCursor>(&value)) return test(*parts);
+    if (const auto* parts = std::get_if<DocumentCursor>(&value)) return holds(*parts);
     const auto* list = std::get_if<ElementCursor>(&value);
     if (list == nullptr) return std::nullopt;
     for (ElementCursor elements = *list; elements.Next();) {
       const EncodedValue element = ReadEncoded(elements.encoded());
       const auto* parts = std::get_if<DocumentCursor>(&element);
       if (parts == nullptr) return std::nullopt;
-      if (test(*parts)) return true;
+      if (holds(*parts)) return true;
     }
     return false;
   }

@@ -34,8 +34,6 @@ constexpr std::uint64_t kKeepEvents = 10'000;
 /// What is offered beyond this waits in the log instead.
 constexpr std::size_t kOfferedEventsMax = 8'192;
 constexpr std::size_t kOfferedBytesMax = std::size_t{8} << 20U;
-/// Batches of a replay that wait to be folded.
-constexpr std::size_t kFedBatchesMax = 32;
 /// After so long in trouble that may pass, nobody waits for it any more.
 constexpr std::chrono::seconds kTroubleMax{3};
 /// What a stop folds at most.
@@ -73,6 +71,19 @@ bool IsPassing(const storage::Error& error) {
 /// The calling thread lets readers and the writer go first: it has until the next question. Where
 /// that is refused, it goes on as it is.
 void YieldToOthers() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness); }
+
+/// About what decoded events take: what they changed is no more than their rows have.
+std::size_t BytesOf(const std::vector<Event>& events) {
+  constexpr std::size_t kEventBytes = 1'000;
+  std::size_t bytes = 0;
+  for (const Event& event : events) {
+    bytes += kEventBytes + (event.members_added.size() + event.members_removed.size()) * 16;
+    for (const ResourcePtr& row : {event.before, event.after}) {
+      if (row != nullptr) bytes += 2 * row->document.size();
+    }
+  }
+  return bytes;
+}
 
 HistoryPosition Beginning(const storage::EventLog& log) {
   HistoryPosition position;
@@ -208,7 +219,7 @@ storage::Result<void> History::WaitFor(Sequence sequence,
       moved_.wait_until(lock, until, [&] { return failure_ || position() >= sequence; });
       --waiting_;
       if (failure_) return std::unexpected(*failure_);
-      if (trouble_ && std::chrono::steady_clock::now() >= trouble_->since + kTroubleMax) {
+      if (HasLongTrouble()) {
         return storage::Fail(storage::ErrorCode::kUnavailable, trouble_->message);
       }
     }
@@ -342,16 +353,34 @@ void History::Offer(std::vector<Event> events, std::size_t bytes) {
 }
 
 storage::Result<void> History::Feed(std::vector<Event> events) {
-  {
-    std::unique_lock lock(offers_mutex_);
-    taken_.wait(lock, [this] { return !takes_offers_ || offered_.size() < kFedBatchesMax; });
-    if (takes_offers_) offered_.push_back(std::move(events));
+  const std::size_t bytes = BytesOf(events);
+  const auto has_room = [&] {
+    return !takes_offers_ || offered_.empty() || offered_bytes_ + bytes <= kOfferedBytesMax;
+  };
+  for (bool is_taken = false; !is_taken;) {
+    {
+      std::unique_lock lock(offers_mutex_);
+      is_taken = taken_.wait_for(lock, kProgressEvery, has_room);
+      if (is_taken && takes_offers_) {
+        offered_.push_back(std::move(events));
+        offered_bytes_ += bytes;
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    if (failure_) return std::unexpected(*failure_);
+    if (HasLongTrouble()) {
+      return storage::Fail(storage::ErrorCode::kUnavailable, trouble_->message);
+    }
+    nudged_.notify_all();
   }
-  const std::lock_guard lock(mutex_);
-  if (failure_) return std::unexpected(*failure_);
-  nudged_.notify_all();
   return {};
 }
+
+bool History::HasLongTrouble() const {
+  return trouble_ && std::chrono::steady_clock::now() >= trouble_->since + kTroubleMax;
+}
+
+storage::Result<void> History::Flush() { return store_->Flush(); }
 
 void History::EndFeed() {
   is_fed_ = false;

@@ -62,9 +62,11 @@ class History {
   void Offer(std::vector<Event> events, std::size_t bytes);
   /// Events of the log with their rows, from a replay of the directory: in order, without gaps
   /// after the first. Waits while there is more than it has room for. The error is why it does not
-  /// follow the log any more. One thread.
+  /// follow the log any more, or that it could not for a while. One thread.
   [[nodiscard]] storage::Result<void> Feed(std::vector<Event> events);
   void EndFeed();
+  /// What was folded so far is on the disk afterwards. For whoever knows that it folds no more.
+  [[nodiscard]] storage::Result<void> Flush();
   Sequence position() const { return Sequence{position_.load(std::memory_order_acquire)}; }
   /// Waits until it has come to `sequence`, which the log has. kUnavailable: not until `deadline`,
   /// or it cannot follow at the moment. Else why it does not follow the log any more. `progress` is
@@ -98,6 +100,7 @@ class History {
   [[nodiscard]] storage::Result<void> FoldOne(const Event& event);
   [[nodiscard]] storage::Result<void> WriteFolded();
   bool HasWork();
+  bool HasLongTrouble() const;
   bool WaitForWork();
   /// Tells the operator when trouble that may pass begins, and when it is over.
   void NoteTrouble(const std::optional<storage::Error>& error);

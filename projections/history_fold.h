@@ -30,7 +30,7 @@ class HistoryFold final : public AdministrationFold {
   /// Version of the rows and of the fold; another version on disk means rebuild.
   static constexpr std::uint8_t kVersion = 4;
 
-  /// Which rows are kept apart (KeyValueStore::Open): whole resources.
+  /// Which rows are kept apart (KeyValueStore::Open): versions of resources.
   static constexpr const char* kApart = "v";
 
   /// `store` must outlive it and be at `position`.

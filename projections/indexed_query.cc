@@ -17,6 +17,9 @@
 namespace scimledger::projections {
 namespace {
 
+/// What finding a row by its ordinal costs, in steps from one to the next.
+constexpr std::size_t kRowsPerSearch = 20;
+
 constexpr WalkPlace kNowhere{std::numeric_limits<std::size_t>::max(), 0};
 
 /// The columns that can sort by the path, the better one first.
@@ -80,6 +83,7 @@ class TypeMatches {
     return true;
   }
 
+  ResourceTypeId type() const { return type_.type; }
   bool is_done() const { return walk_->is_done() && next_changed_ == changed_.size(); }
   Hit hit() const { return IsChangedNext() ? HitOf(changed_[next_changed_]) : walk_->hit(); }
   ListPosition position() const {
@@ -93,16 +97,25 @@ class TypeMatches {
                            : view_.contents().Share(walk_->hit().ordinal);
   }
   void Next() { IsChangedNext() ? void(++next_changed_) : walk_->Next(); }
-  void Skip(std::size_t count) {
-    while (count > 0 && !is_done()) {
+  /// Passes up to `count` matches that come before `limit`, where given; tells how many.
+  std::size_t Skip(std::size_t count, const std::optional<Hit>& limit) {
+    const WalkPlace end = limit ? walk_->PlaceOf(*limit) : kNowhere;
+    std::size_t skipped = 0;
+    while (skipped < count && !is_done()) {
       if (IsChangedNext()) {
+        const Hit changed = HitOf(changed_[next_changed_]);
+        if (limit && !ComesBefore(query_.order, changed, *limit)) break;
         ++next_changed_;
-        --count;
+        ++skipped;
       } else {
         const bool has_changed = next_changed_ < changed_.size();
-        count -= walk_->Skip(count, has_changed ? changed_[next_changed_].place : kNowhere);
+        const WalkPlace stop = has_changed ? std::min(end, changed_[next_changed_].place) : end;
+        const std::size_t passed = walk_->Skip(count - skipped, stop);
+        if (passed == 0 && !IsChangedNext()) break;
+        skipped += passed;
       }
     }
+    return skipped;
   }
 
   /// Every match in order of creation, with its key, for a list that cannot be walked.
@@ -174,11 +187,23 @@ class TypeMatches {
   }
 
   void LeaveOut(std::span<const std::uint32_t> ordinals, Bounds& bounds) const {
+    const auto leave_out = [&](std::size_t row) {
+      bounds.sure.Clear(row);
+      if (bounds.possible) bounds.possible->Clear(row);
+    };
+    const auto rows = index_->rows().ordinals();
+    // Walking along both costs less than finding each, if there are many.
+    if (ordinals.size() < rows.size() / kRowsPerSearch) {
+      for (const std::uint32_t ordinal : ordinals) {
+        if (const auto row = index_->rows().Find(ordinal)) leave_out(*row);
+      }
+      return;
+    }
+    std::size_t row = 0;
     for (const std::uint32_t ordinal : ordinals) {
-      const auto row = index_->rows().Find(ordinal);
-      if (!row) continue;
-      bounds.sure.Clear(*row);
-      if (bounds.possible) bounds.possible->Clear(*row);
+      while (row < rows.size() && rows[row] < ordinal) ++row;
+      if (row == rows.size()) return;
+      if (rows[row] == ordinal) leave_out(row);
     }
   }
 
@@ -245,15 +270,35 @@ class MergedMatches {
   }
 
   void Skip(std::size_t count) {
-    if (types_.size() == 1) return types_.front()->Skip(count);
-    for (; count > 0; --count) {
+    while (count > 0) {
       TypeMatches* const next = Next();
       if (next == nullptr) return;
+      const TypeMatches* const other = FirstBut(*next);
+      // Keys of different types of resource may be of different attributes.
+      const bool can_jump = other == nullptr || other->type() == next->type();
+      if (can_jump) {
+        const std::size_t skipped =
+            next->Skip(count, other != nullptr ? std::optional(other->hit()) : std::nullopt);
+        count -= skipped;
+        if (skipped > 0) continue;
+      }
       next->Next();
+      --count;
     }
   }
 
  private:
+  /// Of the others the one that comes first; with more than two lists any of another type.
+  const TypeMatches* FirstBut(const TypeMatches& but) const {
+    const TypeMatches* first = nullptr;
+    for (const auto& type : types_) {
+      if (type.get() == &but || type->is_done()) continue;
+      if (type->type() != but.type()) return type.get();
+      if (first == nullptr || IsBefore(*type, *first)) first = type.get();
+    }
+    return first;
+  }
+
   bool IsBefore(const TypeMatches& a, const TypeMatches& b) const {
     if (order_ == ListOrder::kCreation) return a.hit().ordinal < b.hit().ordinal;
     // Keys of different types of attribute: their first bytes tell.

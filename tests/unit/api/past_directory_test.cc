@@ -226,9 +226,10 @@ TEST_F(ManyChangesTest, AreTakenBackAndFoundByColumnsOfTheirOwn) {
                       projections::MakeQuery(history_.tenant().directory(), "User",
                                              R"(userName co "er1" and displayName pr)"));
   history_.tenant().directory().attribute_index().WaitUntilIdle();
+  std::uint64_t asked = 0;
   const auto ask = [&](const std::string& filter, const std::string& sort_by) {
     auto query = projections::MakeQuery(past, "User", filter);
-    query.start_index = 40;
+    query.start_index = 1 + asked++ * 2'503 % kUsers;
     if (!sort_by.empty()) {
       projections::SortBy(past, sort_by, projections::ListOrder::kDescending, query);
     }
