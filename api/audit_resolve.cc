@@ -13,6 +13,7 @@
 #include "engine/json.h"
 #include "engine/text.h"
 #include "engine/unique_keys.h"
+#include "projections/lookup_attributes.h"
 
 namespace scimledger::api {
 namespace {
@@ -76,14 +77,15 @@ class CandidateList {
 
 void AddCurrent(const projections::Directory& directory, const Wanted& wanted,
                 CandidateList& candidates) {
-  const RegistryPtr registry = directory.current_registry();
+  const auto lookups = directory.lookups();
+  const RegistryPtr registry = lookups->registry();
   std::vector<ResourceId> seen;
   for (const ResourceType& type : registry->resource_types()) {
     if (!IsWanted(wanted, type.name)) continue;
     std::vector<projections::EqualityKey> keys;
     for (const AttributeId id : NamesOf(*registry, type)) {
       const AttributePath path{id, std::nullopt};
-      if (!directory.HasLookup(path)) continue;
+      if (!lookups->Answers(path)) continue;
       keys.push_back({projections::EqualityKey::Kind::kAttribute, path,
                       ComparisonKey(registry->attribute(id), wanted.name)});
     }

@@ -89,7 +89,10 @@ SnapshotKeeper::SnapshotKeeper(const storage::EventLog& log,
 SnapshotKeeper::~SnapshotKeeper() { Stop(); }
 
 void SnapshotKeeper::Consider(Sequence position) {
-  if (position.value < due_at_.load(std::memory_order_relaxed)) return;
+  const std::uint64_t due_at = due_at_.load(std::memory_order_relaxed);
+  if (position.value < due_at) return;
+  const bool is_overdue = position.value - due_at >= (kIntervalsMax - 1) * options_.interval;
+  if (!is_overdue && std::chrono::steady_clock::now() < rests_until_.load()) return;
   {
     const std::lock_guard lock(mutex_);
     if (is_due_) return;
@@ -146,8 +149,15 @@ bool SnapshotKeeper::HasNewColumns() const {
 
 void SnapshotKeeper::Write() { WriteAll(true); }
 
+void SnapshotKeeper::RestFor(std::chrono::steady_clock::duration rest, Sequence written) {
+  if (options_.interval == 0) return;
+  rests_until_ = std::chrono::steady_clock::now() + rest;
+  due_at_ = written.value + options_.interval;
+}
+
 void SnapshotKeeper::WriteAll(bool with_directory) {
   const std::lock_guard lock(writing_);
+  const auto began = std::chrono::steady_clock::now();
   const auto view = std::dynamic_pointer_cast<const projections::FrozenView>(directory_.Freeze());
   // First, because the index moves on while the directory is written.
   const auto columns = directory_.attribute_index().BringTo(view);
@@ -161,7 +171,7 @@ void SnapshotKeeper::WriteAll(bool with_directory) {
   }
   // A failed one is not tried again at once: the disk may be full, and only the next start's length
   // depends on it.
-  if (options_.interval != 0) due_at_.store(sequence.value + options_.interval);
+  RestFor((options_.share_of_time - 1) * (std::chrono::steady_clock::now() - began), sequence);
   if (!result) return Tell(sequence, options_.file, result.error());
   written_ = sequence.value;
   WriteIndex(columns.get(), *leaf_hash);

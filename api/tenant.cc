@@ -89,7 +89,7 @@ class LiveTenant final : public Tenant {
                     .notice = options.notice}),
         notice_(std::move(options.notice)),
         passwords_(MakePasswords(options.passwords)),
-        writer_(*log_, *directory_, clock, WithHistory(std::move(options.writer))) {
+        writer_(*log_, *directory_, clock, WithFollowers(std::move(options.writer))) {
     if (recovered.has_stored_index) snapshots_.NoteColumns();
   }
 
@@ -104,14 +104,12 @@ class LiveTenant final : public Tenant {
   std::int64_t NowUs() const override { return clock_.NowUs(); }
 
   void Submit(Command command, Writer::Done done) override {
-    Consider();
     const auto* const settings = std::get_if<ChangeSettings>(&command.body);
     if (settings != nullptr && passwords_ != nullptr) done = ThenDropPasswords(std::move(done));
     writer_.Submit(std::move(command), std::move(done));
   }
 
   void SubmitGroup(CommandGroup group, Writer::GroupDone done) override {
-    Consider();
     writer_.SubmitGroup(std::move(group), std::move(done));
   }
 
@@ -138,13 +136,13 @@ class LiveTenant final : public Tenant {
   }
 
  private:
-  WriterOptions WithHistory(WriterOptions options) const {
-    if (history_ == nullptr) return options;
-    options.on_committed = [history = history_.get()](std::vector<Event> events,
-                                                      std::size_t bytes) {
-      history->Offer(std::move(events), bytes);
+  /// What goes on with each batch that was committed.
+  WriterOptions WithFollowers(WriterOptions options) {
+    options.on_committed = [this](std::vector<Event> events, std::size_t bytes) {
+      snapshots_.Consider(events.back().sequence);
+      if (history_ != nullptr) history_->Offer(std::move(events), bytes);
     };
-    options.before_batch = [history = history_.get()] { history->SlowDown(); };
+    if (history_ != nullptr) options.before_batch = [this] { history_->SlowDown(); };
     return options;
   }
 
@@ -161,11 +159,6 @@ class LiveTenant final : public Tenant {
       if (outcome && !is_kept) passwords_->DropAll();
       done(std::move(outcome));
     };
-  }
-
-  void Consider() {
-    snapshots_.Consider(directory_->position());
-    if (const auto current = history()) current->Nudge();
   }
 
   const std::string name_;

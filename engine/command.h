@@ -28,6 +28,8 @@ struct CreateResource {
   ResourceTypeId type{};
   ResourceId id;  ///< chosen by the session: decide draws nothing at random
   ResourceDraft draft;
+  /// What the draft's attributes make, which it does not hold any more; see Prepare.
+  std::optional<std::string> document = std::nullopt;
 };
 struct ReplaceResource {
   ResourceTypeId type{};
@@ -66,9 +68,9 @@ struct RecordFacts {
   std::vector<Fact> facts;
 };
 
-using CommandBody = std::variant<CreateResource, ReplaceResource, PatchResource, DeleteResource,
-                                 AddSchema, ChangeSettings, CreateCredential, RevokeCredential,
-                                 RecordFacts>;
+using CommandBody =
+    std::variant<CreateResource, ReplaceResource, PatchResource, DeleteResource, AddSchema,
+                 ChangeSettings, CreateCredential, RevokeCredential, RecordFacts>;
 
 /// One thing asked for, by whom, with everything decide may not draw itself.
 struct Command {

@@ -24,6 +24,11 @@ struct Decision {
   ResourcePtr resource;
 };
 
+/// Does what deciding the command takes but needs no state for, so that the writer need not: a
+/// created resource gets its defaults and its document. Any thread; the decision is the same
+/// without it.
+void Prepare(const SchemaRegistry& registry, CommandBody& body);
+
 /// Command × state × time → events or a SCIM error. Pure and deterministic (I-6): event ids are
 /// UUIDv7 from the time and a hash of transaction id and index. Refusals: 404 unknown id (or
 /// another type's), 409 `uniqueness` naming attribute and value, 412 version mismatch, 400 as

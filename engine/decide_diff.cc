@@ -59,27 +59,7 @@ class DiffWriter {
   std::vector<AttributeChange>& changes_;
 };
 
-void MoveInto(const SchemaRegistry& registry, AttributeMap& attributes,
-              std::vector<AttributeChange>& changes) {
-  for (auto& [id, value] : attributes) {
-    const Attribute& attribute = registry.attribute(id);
-    if (attribute.type == AttributeType::kComplex && !attribute.multi_valued) {
-      MoveInto(registry, *value.AsComplex(), changes);
-    } else {
-      changes.push_back({id, Value(), std::move(value)});
-    }
-  }
-}
-
 }  // namespace
-
-std::vector<AttributeChange> DiffFromNothing(const SchemaRegistry& registry,
-                                             AttributeMap attributes) {
-  std::vector<AttributeChange> changes;
-  changes.reserve(2 * attributes.size());
-  MoveInto(registry, attributes, changes);
-  return changes;
-}
 
 std::vector<AttributeChange> Diff(const SchemaRegistry& registry, const AttributeMap& before,
                                   const AttributeMap& after) {

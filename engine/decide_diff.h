@@ -11,8 +11,4 @@ namespace scimledger {
 std::vector<AttributeChange> Diff(const SchemaRegistry& registry, const AttributeMap& before,
                                   const AttributeMap& after);
 
-/// Diff(registry, {}, attributes), with the values moved.
-std::vector<AttributeChange> DiffFromNothing(const SchemaRegistry& registry,
-                                             AttributeMap attributes);
-
 }  // namespace scimledger

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
 #include "engine/decide_checks.h"
 #include "engine/decide_diff.h"
@@ -55,9 +57,9 @@ std::shared_ptr<Resource> NextVersion(const Resource& before, std::int64_t now_u
 }
 
 /// RFC 7644 §3.3: a value the client did not send may be assigned; one it sent as empty may not.
-Result<AttributeMap> WithDefaults(const SchemaRegistry& registry, const ResourceType& type,
-                                  ResourceDraft& draft) {
-  AttributeMap attributes = std::move(draft.attributes);
+Result<void> AddDefaults(const SchemaRegistry& registry, const ResourceType& type,
+                         ResourceDraft& draft) {
+  AttributeMap& attributes = draft.attributes;
   for (const AttributeId id : type.attributes) {
     const Attribute& attribute = registry.attribute(id);
     if (attribute.default_json.empty() || attributes.Find(id) != nullptr) continue;
@@ -65,7 +67,14 @@ Result<AttributeMap> WithDefaults(const SchemaRegistry& registry, const Resource
     SCIMLEDGER_TRY_ASSIGN(Value value, ReadValueJson(registry, id, attribute.default_json));
     attributes.Set(id, std::move(value));
   }
-  return attributes;
+  return {};
+}
+
+Result<void> MakeDocument(const SchemaRegistry& registry, CreateResource& command) {
+  if (command.document) return {};
+  SCIMLEDGER_TRY(AddDefaults(registry, registry.type(command.type), command.draft));
+  command.document = EncodeDocument(std::exchange(command.draft.attributes, {}));
+  return {};
 }
 
 /// One event per group that holds the deleted resource (DESIGN §3).
@@ -114,6 +123,12 @@ Result<Decision> DecideChange(const Deciding& deciding, ResourceChange change) {
   return decision;
 }
 
+void Prepare(const SchemaRegistry& registry, CommandBody& body) {
+  auto* const create = std::get_if<CreateResource>(&body);
+  // What cannot be made is refused by decide, which tries again.
+  if (create != nullptr) (void)MakeDocument(registry, *create);
+}
+
 Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command) {
   const SchemaRegistry& registry = *deciding.registry;
   const ResourceType& type = registry.type(command.type);
@@ -121,14 +136,14 @@ Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command)
     return Refuse(409, ScimType::kUniqueness,
                   fmt::format("id {} is taken by another resource", command.id.ToString()));
   }
-  SCIMLEDGER_TRY_ASSIGN(AttributeMap attributes, WithDefaults(registry, type, command.draft));
+  SCIMLEDGER_TRY(MakeDocument(registry, command));
   auto row = std::make_shared<Resource>();
   row->id = command.id;
   row->type = type.id;
   row->ordinal = deciding.state.next_ordinal();
   row->created_us = deciding.time.now_us;
   row->last_modified_us = deciding.time.now_us;
-  row->document = EncodeDocument(attributes);
+  row->document = *std::move(command.document);
   SCIMLEDGER_TRY(CheckSize(0, row->document.size()));
   SCIMLEDGER_TRY(CheckUniqueKeys(deciding.state, *row));
 
@@ -144,7 +159,7 @@ Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command)
   decision.resource = row;
   Event& event = AppendEvent(deciding, EventKind::kResourceCreated, decision.events);
   SetSubject(registry, *row, nullptr, row, event);
-  event.changes = DiffFromNothing(registry, std::move(attributes));
+  event.values_in_row = true;
   AppendSecrets(command.draft.secrets, event.changes);
   event.members_added = std::move(members);
   return decision;

@@ -127,6 +127,9 @@ struct Event {
   /// What people call the resource, right after the event (before it, for a delete).
   std::string resource_name;
   std::vector<AttributeChange> changes;  ///< of a delete: what was there, without values after
+  /// Of a created resource that was decided: its values are those of `after`, and only supplied
+  /// secrets are among the changes.
+  bool values_in_row = false;
   std::vector<ResourceId> members_added;
   std::vector<ResourceId> members_removed;
 

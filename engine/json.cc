@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <new>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -92,7 +95,7 @@ class Inspector {
   static Defect TooDeep() { return Defect{"", DescribeDepth()}; }
 
   std::optional<Defect> InspectObject(simdjson::dom::object object, std::size_t depth) const {
-    std::vector<std::string_view> keys;
+    boost::container::small_vector<std::string_view, kPairwiseKeysMax> keys;
     for (const auto& [key, value] : object) {
       if (auto defect = InspectString(key)) return defect;
       keys.push_back(key);
@@ -129,7 +132,7 @@ class Inspector {
     return std::nullopt;
   }
 
-  static std::optional<std::string_view> FindDuplicate(std::vector<std::string_view>& keys) {
+  static std::optional<std::string_view> FindDuplicate(std::span<std::string_view> keys) {
     if (keys.size() > kPairwiseKeysMax) {
       std::sort(keys.begin(), keys.end());
       const auto twice = std::adjacent_find(keys.begin(), keys.end());
@@ -212,7 +215,42 @@ void AppendEscape(std::string& out, char c) {
   }
 }
 
+/// Parsers of this thread that no document has, with the memory they have come to: a parser for
+/// each request costs more than parsing a user. A Bulk's is too large to keep.
+constexpr std::size_t kFirstBytes = 4096;
+constexpr std::size_t kKeptBytesMax = std::size_t{64} << 10U;
+constexpr std::size_t kKeptParsersMax = 4;
+std::vector<std::unique_ptr<simdjson::dom::parser>>& KeptParsers() {
+  thread_local std::vector<std::unique_ptr<simdjson::dom::parser>> kept = [] {
+    std::vector<std::unique_ptr<simdjson::dom::parser>> parsers;
+    parsers.reserve(kKeptParsersMax);
+    return parsers;
+  }();
+  return kept;
+}
+
 }  // namespace
+
+void JsonDocument::Keep::operator()(simdjson::dom::parser* parser) const noexcept {
+  std::unique_ptr<simdjson::dom::parser> owned(parser);
+  auto& kept = KeptParsers();
+  if (kept.size() < kKeptParsersMax && owned->capacity() <= kKeptBytesMax) {
+    kept.push_back(std::move(owned));
+  }
+}
+
+std::unique_ptr<simdjson::dom::parser, JsonDocument::Keep> JsonDocument::TakeParser() {
+  auto& kept = KeptParsers();
+  if (kept.empty()) {
+    auto made = std::make_unique<simdjson::dom::parser>();
+    // simdjson counts other levels than we do; the Inspector holds the exact limit.
+    if (made->allocate(kFirstBytes, kJsonDepthMax + 1) != simdjson::SUCCESS) throw std::bad_alloc();
+    return std::unique_ptr<simdjson::dom::parser, Keep>(made.release());
+  }
+  auto* const parser = kept.back().release();
+  kept.pop_back();
+  return std::unique_ptr<simdjson::dom::parser, Keep>(parser);
+}
 
 Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -220,12 +258,8 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
     return Refuse(ScimType::kInvalidSyntax, "the body is empty; a JSON object is expected");
   }
   JsonDocument document;
-  document.parser_ = std::make_unique<simdjson::dom::parser>();
-  // simdjson counts other levels than we do; the Inspector holds the exact limit.
-  auto error = document.parser_->allocate(text.size(), kJsonDepthMax + 1);
-  if (error == simdjson::SUCCESS) {
-    error = document.parser_->parse(text.data(), text.size()).get(document.root_);
-  }
+  document.parser_ = TakeParser();
+  const auto error = document.parser_->parse(text.data(), text.size()).get(document.root_);
   if (error == simdjson::DEPTH_ERROR) {
     return Refuse(ScimType::kInvalidSyntax, DescribeDepth());
   }

@@ -24,7 +24,13 @@ class JsonDocument {
   simdjson::dom::element root() const { return root_; }
 
  private:
-  std::unique_ptr<simdjson::dom::parser> parser_;
+  /// Keeps parsers for later documents of the thread.
+  struct Keep {
+    void operator()(simdjson::dom::parser* parser) const noexcept;
+  };
+  static std::unique_ptr<simdjson::dom::parser, Keep> TakeParser();
+
+  std::unique_ptr<simdjson::dom::parser, Keep> parser_;
   simdjson::dom::element root_;
 };
 

@@ -84,8 +84,7 @@ SchemaRegistry::Lookup::Lookup(const SchemaRegistry& registry)
       type_paths(registry.types_.size()) {
   for (const Attribute& attribute : registry.attributes_) {
     if (!attribute.parent) continue;
-    sub_attributes[static_cast<std::size_t>(*attribute.parent)].emplace(attribute.name,
-                                                                        attribute.id);
+    sub_attributes[static_cast<std::size_t>(*attribute.parent)].Add(attribute.name, attribute.id);
   }
   for (std::size_t index = 0; index < registry.schemas_.size(); ++index) {
     const Schema& schema = registry.schemas_[index];
@@ -152,7 +151,7 @@ std::optional<AttributeId> SchemaRegistry::FindInSchema(std::string_view urn,
 
 std::optional<AttributeId> SchemaRegistry::FindSubAttribute(AttributeId parent,
                                                             std::string_view name) const {
-  return FindName(lookup_->sub_attributes[static_cast<std::size_t>(parent)], name);
+  return lookup_->sub_attributes[static_cast<std::size_t>(parent)].Find(name);
 }
 
 std::optional<AttributeId> SchemaRegistry::FindByPath(const ResourceType& resource_type,

@@ -3,8 +3,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/schema.h"
@@ -41,13 +43,39 @@ struct NameEqual {
 template <typename Id>
 using NameMap = boost::unordered_flat_map<std::string, Id, NameHash, NameEqual>;
 
+/// The parts of one attribute by name. They are asked for with every value that is read, and mostly
+/// so few that to go through them is faster than to hash.
+class PartNames {
+ public:
+  void Add(const std::string& name, AttributeId id) {
+    if (few_.size() < kFewMax) {
+      few_.emplace_back(name, id);
+    } else {
+      others_.emplace(name, id);
+    }
+  }
+  std::optional<AttributeId> Find(std::string_view name) const {
+    for (const auto& [few, id] : few_) {
+      if (few.size() == name.size() && NameEqual()(few, name)) return id;
+    }
+    if (others_.empty()) return std::nullopt;
+    const auto found = others_.find(name);
+    return found == others_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  static constexpr std::size_t kFewMax = 16;
+  std::vector<std::pair<std::string, AttributeId>> few_;
+  NameMap<AttributeId> others_;
+};
+
 /// A registry's hash maps. Indexes are those of the registry's own vectors.
 struct SchemaRegistry::Lookup {
   NameMap<std::size_t> schemas;
   NameMap<ResourceTypeId> types_by_name;
   NameMap<ResourceTypeId> types_by_endpoint;
   std::vector<NameMap<AttributeId>> schema_attributes;  ///< by schema: its top-level names
-  std::vector<NameMap<AttributeId>> sub_attributes;     ///< by attribute
+  std::vector<PartNames> sub_attributes;                ///< by attribute
   std::vector<NameMap<AttributeId>> type_attributes;    ///< by type: common and base-schema names
   std::vector<NameMap<AttributeId>> type_paths;         ///< by type: every path
 

@@ -60,11 +60,17 @@ class Writer::Loop {
   }
 
   void Submit(Command command, Done done) {
+    Prepare(*command.registry, command.body);
     Waiting waiting{std::move(command), std::move(done), nullptr};
     if (auto refused = Queue(waiting)) waiting.done(std::unexpected(*std::move(refused)));
   }
 
   void SubmitGroup(CommandGroup group, GroupDone done) {
+    for (GroupUnit& unit : group.units) {
+      for (GroupCommand& command : unit.commands) {
+        if (command.body) Prepare(*group.registry, *command.body);
+      }
+    }
     Waiting waiting;
     waiting.group = std::make_shared<GroupRun>(std::move(group), std::move(done));
     if (waiting.group->is_over()) return waiting.group->RefuseRest({});
@@ -82,9 +88,8 @@ class Writer::Loop {
   }
 
   WriterCounts counts() const {
-    const std::lock_guard lock(mutex_);
     return {batches_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
-            waiting_};
+            waiting_.load(std::memory_order_relaxed)};
   }
 
   void Stop() {
@@ -112,12 +117,12 @@ class Writer::Loop {
         return ScimError{503, ScimType::kNone,
                          "The server is stopping: this change was not stored"};
       }
-      if (waiting_ >= options_.queue_max) {
+      if (waiting_.load(std::memory_order_relaxed) >= options_.queue_max) {
         return ScimError{503, ScimType::kNone,
                          "Too many changes are waiting: this one was not stored. Try again later"};
       }
       queue_.push_back(std::move(waiting));
-      ++waiting_;
+      waiting_.fetch_add(1, std::memory_order_relaxed);
     }
     wake_.notify_one();
     return std::nullopt;
@@ -143,8 +148,7 @@ class Writer::Loop {
   Waiting TakeCollected() {
     Waiting taken = std::move(collected_.front());
     collected_.pop_front();
-    const std::lock_guard lock(mutex_);
-    --waiting_;
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
     return taken;
   }
 
@@ -194,7 +198,7 @@ class Writer::Loop {
     if (group.is_over()) return;
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(waiting));
-    ++waiting_;
+    waiting_.fetch_add(1, std::memory_order_relaxed);
   }
 
   void RefuseCollected() {
@@ -260,8 +264,8 @@ class Writer::Loop {
   std::condition_variable wake_;
   std::deque<Waiting> queue_;                           ///< guarded by mutex_
   std::vector<std::move_only_function<void()>> tasks_;  ///< guarded by mutex_
-  std::size_t waiting_ = 0;  ///< guarded by mutex_: queued or collected, not yet in a batch
-  bool stopping_ = false;    ///< guarded by mutex_
+  bool stopping_ = false;                               ///< guarded by mutex_
+  std::atomic<std::size_t> waiting_{0};                 ///< queued or collected, not yet in a batch
 
   // The thread's own.
   std::deque<Waiting> collected_;

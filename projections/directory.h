@@ -77,6 +77,7 @@ struct EqualityKey {
 class AttributeIndex;
 class FrozenView;
 class IndexSegment;
+class LookupAttributes;
 
 /// Resources as of one moment, for queries: the present (Directory) or a past one
 /// (past_directory.h). Thread-safe; a reader sees one sequence.
@@ -95,9 +96,9 @@ class DirectoryReader {
   virtual bool looks_up_at_once() const { return true; }
   /// A point read. A lookup and a view: no lock is held afterwards.
   virtual FoundResource Find(const ResourceId& id) const = 0;
-  /// Whether LookUp can answer this equality: id, userName, externalId, displayName, emails.value
-  /// and members.value.
-  virtual bool HasLookup(const AttributePath& path) const = 0;
+  /// Whose equalities LookUp answers: id, userName, externalId, displayName, emails.value and
+  /// members.value; and their registry. Never nullptr.
+  virtual std::shared_ptr<const LookupAttributes> lookups() const = 0;
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;
   /// Rows of `type`, or of every type, that hold any of the keys, all looked up at one sequence.

@@ -333,7 +333,7 @@ bool History::WaitForWork() {
       continue;
     }
     is_awake_ = false;
-    // A nudge comes before its event, so it may be missed; not for long.
+    // The log may have grown without an offer, after a failed append; it waits not for long.
     nudged_.wait_for(lock, kAsleepFor, [&] { return is_awake_ || has_work(); });
     is_awake_ = true;
     break;
@@ -342,14 +342,18 @@ bool History::WaitForWork() {
 }
 
 void History::Offer(std::vector<Event> events, std::size_t bytes) {
-  const std::lock_guard lock(offers_mutex_);
-  const bool fits = offered_events_ + events.size() <= kOfferedEventsMax &&
-                    offered_bytes_ + bytes <= kOfferedBytesMax;
-  const bool is_known = events.empty() || events.back().sequence <= position();
-  if (!fits || is_known || !takes_offers_) return;
-  offered_events_ += events.size();
-  offered_bytes_ += bytes;
-  offered_.push_back(std::move(events));
+  {
+    const std::lock_guard lock(offers_mutex_);
+    const bool fits = offered_events_ + events.size() <= kOfferedEventsMax &&
+                      offered_bytes_ + bytes <= kOfferedBytesMax;
+    const bool is_known = events.empty() || events.back().sequence <= position();
+    if (fits && !is_known && takes_offers_) {
+      offered_events_ += events.size();
+      offered_bytes_ += bytes;
+      offered_.push_back(std::move(events));
+    }
+  }
+  Nudge();
 }
 
 storage::Result<void> History::Feed(std::vector<Event> events) {

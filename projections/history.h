@@ -55,10 +55,8 @@ class History {
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
-  /// The log may have grown. Cheap; called for every command.
-  void Nudge();
   /// Events that the log has now, of `bytes` there: it need not read and decode them again. One
-  /// thread, in order; what is more than it has room for is read from the log after all.
+  /// thread, in order; what is more than it has room for is read from the log after all. Cheap.
   void Offer(std::vector<Event> events, std::size_t bytes);
   /// Events of the log with their rows, from a replay of the directory: in order, without gaps
   /// after the first. Waits while there is more than it has room for. The error is why it does not
@@ -87,6 +85,8 @@ class History {
   std::size_t disk_bytes() const { return store_->disk_bytes(); }
 
  private:
+  /// Wakes the thread: the log may have grown. Cheap.
+  void Nudge();
   History(const storage::EventLog& log, Options options,
           std::unique_ptr<storage::KeyValueStore> store, const HistoryPosition& position);
 

@@ -96,6 +96,7 @@ storage::Result<void> HistoryFold::Write() {
     batch_.Put(HistoryKey(HistoryRow::kTouched, first), touched_);
     touched_.clear();
   }
+  PutCreated();
   batch_.Put(std::string(1, static_cast<char>(HistoryRow::kPosition)), EncodePosition(position_));
   SCIMLEDGER_TRY(store_.Write(batch_));
   batch_.Clear();
@@ -140,7 +141,7 @@ void HistoryFold::PutResource(const ResourcePtr& before, const ResourcePtr& afte
   if (before == nullptr) {
     position_.next_ordinal = any.ordinal + 1;
     ordinals_[any.id] = any.ordinal;
-    batch_.Put(IdKey(any.id), EncodeOrdinal(any.ordinal));
+    created_.emplace_back(any.id, any.ordinal);
   }
   if (before == nullptr || (after != nullptr && before->document == after->document)) return;
   PutLostKeys(*before, after.get());
@@ -197,6 +198,13 @@ void HistoryFold::PutDueSets() {
     groups_[group].changes_since_set = 0;
   }
   due_sets_.clear();
+}
+
+/// In order of id: each is put near the one before, where one at random is a walk through all.
+void HistoryFold::PutCreated() {
+  std::sort(created_.begin(), created_.end());
+  for (const auto& [id, ordinal] : created_) batch_.Put(IdKey(id), EncodeOrdinal(ordinal));
+  created_.clear();
 }
 
 /// Only after a write: what is in a batch cannot be read back yet.

@@ -39,7 +39,9 @@ class HistoryFold final : public AdministrationFold {
   /// After it, Write must come before the position moves on for anybody. Events come in order.
   [[nodiscard]] storage::Result<void> Fold(const Event& event);
   /// Bytes that wait for Write.
-  std::size_t pending_bytes() const { return batch_.bytes() + touched_.size(); }
+  std::size_t pending_bytes() const {
+    return batch_.bytes() + touched_.size() + created_.size() * sizeof(created_.front());
+  }
   storage::KeyValueBatch& batch() { return batch_; }
   /// Writes what was folded, with the position.
   [[nodiscard]] storage::Result<void> Write();
@@ -75,6 +77,7 @@ class HistoryFold final : public AdministrationFold {
   void PutLostKeys(const Resource& before, const Resource* after);
   void PutMembers(const Event& event);
   GroupState& StateOf(std::uint32_t group);
+  void PutCreated();
   void PutDueSets();
   void Remember(const ResourceId& id, const ResourcePtr& resource) const;
   void Forget();
@@ -86,6 +89,8 @@ class HistoryFold final : public AdministrationFold {
   /// Of what is written; anew for each batch.
   mutable std::optional<HistoryReader::Versions> versions_;
   std::string touched_;  ///< the row of kTouched that goes with the batch
+  /// Whose rows of kId go with it.
+  std::vector<std::pair<ResourceId, std::uint32_t>> created_;
   std::unique_ptr<LookupAttributes> lookups_;
   mutable boost::unordered_flat_map<ResourceId, ResourcePtr, UuidHash> recent_;
   mutable std::size_t recent_bytes_ = 0;

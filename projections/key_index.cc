@@ -16,36 +16,33 @@ KeyHash HashKey(AttributeId attribute, std::string_view key) {
 
 void KeyIndex::Add(KeyHash key, std::uint32_t ordinal) {
   Part& part = parts_[PartOf(key)];
-  if (const auto several = part.several.find(key); several != part.several.end()) {
-    several->second.Add(ordinal);
-    return;
-  }
   const auto [single, is_new] = part.single.try_emplace(key, ordinal);
   if (is_new || single->second == ordinal) return;
-  OrdinalSet both;
-  both.Add(single->second);
-  both.Add(ordinal);
-  part.single.erase(single);
-  part.several.emplace(key, std::move(both));
+  OrdinalSet& holders = part.several[key];
+  if (single->second != kSeveral) holders.Add(std::exchange(single->second, kSeveral));
+  holders.Add(ordinal);
 }
 
 void KeyIndex::Remove(KeyHash key, std::uint32_t ordinal) {
   Part& part = parts_[PartOf(key)];
-  if (const auto single = part.single.find(key); single != part.single.end()) {
-    if (single->second == ordinal) part.single.erase(single);
-    return;
+  const auto single = part.single.find(key);
+  if (single == part.single.end()) return;
+  if (single->second == ordinal) {
+    part.single.erase(single);
+  } else if (single->second == kSeveral) {
+    const auto several = part.several.find(key);
+    several->second.Remove(ordinal);
+    if (!several->second.empty()) return;
+    part.several.erase(several);
+    part.single.erase(single);
   }
-  const auto several = part.several.find(key);
-  if (several == part.several.end()) return;
-  several->second.Remove(ordinal);
-  if (several->second.empty()) part.several.erase(several);
 }
 
 std::size_t KeyIndex::Count(KeyHash key) const {
   const Part& part = parts_[PartOf(key)];
-  if (part.single.contains(key)) return 1;
-  const auto several = part.several.find(key);
-  return several == part.several.end() ? 0 : several->second.size();
+  const auto single = part.single.find(key);
+  if (single == part.single.end()) return 0;
+  return single->second == kSeveral ? part.several.find(key)->second.size() : 1;
 }
 
 void KeyIndex::AppendTo(KeyHash key, std::vector<std::uint32_t>& out) const {
@@ -54,13 +51,16 @@ void KeyIndex::AppendTo(KeyHash key, std::vector<std::uint32_t>& out) const {
 
 bool KeyIndex::AppendUpTo(KeyHash key, std::size_t most, std::vector<std::uint32_t>& out) const {
   const Part& part = parts_[PartOf(key)];
-  if (const auto single = part.single.find(key); single != part.single.end()) {
+  const auto single = part.single.find(key);
+  if (single == part.single.end()) return true;
+  if (single->second != kSeveral) {
     if (most == 0) return false;
     out.push_back(single->second);
-  } else if (const auto several = part.several.find(key); several != part.several.end()) {
-    if (several->second.size() > most) return false;
-    several->second.AppendTo(out);
+    return true;
   }
+  const OrdinalSet& holders = part.several.find(key)->second;
+  if (holders.size() > most) return false;
+  holders.AppendTo(out);
   return true;
 }
 

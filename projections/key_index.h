@@ -41,7 +41,9 @@ class KeyIndex {
     using is_avalanching = void;
     std::size_t operator()(KeyHash key) const noexcept { return key; }
   };
-  /// A key is in `single` or in `several`, never in both.
+  /// Stands in `single` for keys that several hold: no resource has this ordinal.
+  static constexpr std::uint32_t kSeveral = 0xFFFFFFFFU;
+  /// Most keys are one resource's own, so that one look is all they take.
   struct Part {
     boost::unordered_flat_map<KeyHash, std::uint32_t, Mixed> single;
     boost::unordered_flat_map<KeyHash, OrdinalSet, Mixed> several;

@@ -52,7 +52,7 @@ class LiveDirectory final : public Directory {
   std::shared_ptr<const DirectoryView> Freeze() const override;
   std::shared_ptr<const FrozenView> FreezeRows() const override;
   FoundResource Find(const ResourceId& id) const override;
-  bool HasLookup(const AttributePath& path) const override;
+  std::shared_ptr<const LookupAttributes> lookups() const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
   std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
                                           std::span<const EqualityKey> keys,

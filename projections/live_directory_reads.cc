@@ -13,6 +13,11 @@ Sequence LiveDirectory::position() const {
   return contents_.head;
 }
 
+std::shared_ptr<const LookupAttributes> LiveDirectory::lookups() const {
+  const std::shared_lock lock(mutex_);
+  return contents_.lookups;
+}
+
 RegistryPtr LiveDirectory::current_registry() const {
   const std::shared_lock lock(mutex_);
   return contents_.lookups->registry();
@@ -29,15 +34,6 @@ FoundResource LiveDirectory::Find(const ResourceId& id) const {
   std::shared_ptr<const FrozenView> view = FreezeRows();
   ResourcePtr resource = view->FindRow(id);
   return {std::move(resource), std::move(view)};
-}
-
-bool LiveDirectory::HasLookup(const AttributePath& path) const {
-  std::shared_ptr<const LookupAttributes> lookups;
-  {
-    const std::shared_lock lock(mutex_);
-    lookups = contents_.lookups;
-  }
-  return lookups->IsId(path) || lookups->IsKeyed(path) || lookups->IsMemberValue(path);
 }
 
 FoundResources LiveDirectory::LookUp(ResourceTypeId type, const EqualityKey& key) const {

@@ -103,6 +103,10 @@ bool LookupAttributes::IsId(const AttributePath& path) const {
   return path.attribute == registry_->common().id && !path.sub;
 }
 
+bool LookupAttributes::Answers(const AttributePath& path) const {
+  return IsId(path) || IsKeyed(path) || IsMemberValue(path);
+}
+
 std::vector<KeyHash> LookupAttributes::KeysOf(const Resource& row) const {
   std::vector<KeyHash> keys;
   keys.reserve(8);

@@ -24,6 +24,8 @@ class LookupAttributes {
   /// `value` of a reference set: memberships answer it.
   bool IsMemberValue(const AttributePath& path) const;
   bool IsId(const AttributePath& path) const;
+  /// Any of these: the directory answers its equality without an index or a scan.
+  bool Answers(const AttributePath& path) const;
 
   /// Every key of the row: unique ones and looked-up ones, sorted, each once.
   std::vector<KeyHash> KeysOf(const Resource& row) const;

@@ -42,10 +42,7 @@ FoundResource PastDirectory::Find(const ResourceId& id) const {
   return {view_->FindRow(id), view_};
 }
 
-bool PastDirectory::HasLookup(const AttributePath& path) const {
-  const LookupAttributes& lookups = view_->lookups();
-  return lookups.IsId(path) || lookups.IsKeyed(path) || lookups.IsMemberValue(path);
-}
+std::shared_ptr<const LookupAttributes> PastDirectory::lookups() const { return view_->lookups(); }
 
 FoundResources PastDirectory::LookUp(ResourceTypeId type, const EqualityKey& key) const {
   return *LookUpAny(type, {&key, 1}, std::numeric_limits<std::size_t>::max());
@@ -68,7 +65,7 @@ std::optional<FoundResources> PastDirectory::LookUpAny(std::optional<ResourceTyp
       ResourcePtr row = view_->RowAt(ordinal);
       if (row == nullptr || (type && row->type != *type)) continue;
       if (key.kind == EqualityKey::Kind::kAttribute &&
-          !view_->lookups().Holds(*row, key.path, key.key)) {
+          !view_->lookups()->Holds(*row, key.path, key.key)) {
         continue;
       }
       rows.push_back(std::move(row));

@@ -37,7 +37,7 @@ class PastDirectory final : public DirectoryReader {
   /// False while the history lags behind the present: a key's holders need both at one sequence.
   bool looks_up_at_once() const override;
   FoundResource Find(const ResourceId& id) const override;
-  bool HasLookup(const AttributePath& path) const override;
+  std::shared_ptr<const LookupAttributes> lookups() const override;
   FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const override;
   std::optional<FoundResources> LookUpAny(std::optional<ResourceTypeId> type,
                                           std::span<const EqualityKey> keys,

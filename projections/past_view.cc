@@ -41,7 +41,7 @@ ResourcePtr PastView::FindRow(const ResourceId& id) const {
 }
 
 ReferencedResource PastView::Refer(const Resource& resource) const {
-  return {resource.id, resource.type, lookups().DisplayOf(resource)};
+  return {resource.id, resource.type, lookups()->DisplayOf(resource)};
 }
 
 std::optional<ReferencedResource> PastView::Find(const ResourceId& id) const {

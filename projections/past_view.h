@@ -58,7 +58,9 @@ class PastView final : public DirectoryView {
   /// Until the history has come to a sequence of the present; throws when it does not in a while.
   void WaitFor(Sequence sequence) const;
   const Administration& administration() const { return *administration_; }
-  const LookupAttributes& lookups() const { return *administration_->lookups; }
+  const std::shared_ptr<const LookupAttributes>& lookups() const {
+    return administration_->lookups;
+  }
   /// nullptr: not there then.
   ResourcePtr RowAt(std::uint32_t ordinal) const;
   ResourcePtr FindRow(const ResourceId& id) const;

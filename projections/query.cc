@@ -9,6 +9,7 @@
 
 #include "projections/column_source.h"
 #include "projections/indexed_query.h"
+#include "projections/lookup_attributes.h"
 #include "projections/query_driver.h"
 #include "projections/query_page.h"
 #include "projections/row_test.h"
@@ -185,12 +186,13 @@ std::optional<QueryResult> RunAtOnce(const DirectoryReader& directory, const Que
   if (IsPlainList(query)) {
     return directory.has_rows() ? std::optional(ListAll(directory, query)) : std::nullopt;
   }
-  const auto driver = FindDriver(directory, query);
+  const auto lookups = directory.lookups();
+  const auto driver = FindDriver(directory, *lookups, query);
   if (!driver || !directory.looks_up_at_once()) return std::nullopt;
-  const RegistryPtr registry = directory.current_registry();
+  const SchemaRegistry& registry = *lookups->registry();
   const bool walks = std::any_of(
       query.types.begin(), query.types.end(),
-      [&](const TypeQuery& type) { return type.filter && WalksMembers(*registry, *type.filter); });
+      [&](const TypeQuery& type) { return type.filter && WalksMembers(registry, *type.filter); });
   if (walks) return std::nullopt;
   return RunDriven(directory, query, *driver, base_url, kHitsAtOnceMax);
 }
@@ -205,7 +207,7 @@ QueryResult Run(const DirectoryReader& directory, const Query& query, std::strin
   };
   if (IsPlainList(query)) return end(ListAll(directory, query), "order of creation");
   constexpr std::string_view kDriven = "key lookup, then the evaluator";
-  const auto driver = FindDriver(directory, query);
+  const auto driver = FindDriver(directory, *directory.lookups(), query);
   if (driver) {
     auto driven = RunDriven(directory, query, *driver, base_url, kHitsAtOnceMax);
     if (driven) return end(*std::move(driven), kDriven);

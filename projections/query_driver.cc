@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/unique_keys.h"
+#include "projections/lookup_attributes.h"
 
 namespace scimledger::projections {
 namespace {
@@ -12,10 +13,12 @@ namespace {
 /// Finds out which equalities of a filter drive it, for one type.
 class DriverFinder {
  public:
-  DriverFinder(const DirectoryReader& directory, ResourceTypeId type)
+  DriverFinder(const DirectoryReader& directory, const LookupAttributes& lookups,
+               ResourceTypeId type)
       : directory_(directory),
-        registry_(directory.current_registry()),
-        type_(registry_->type(type)) {}
+        lookups_(lookups),
+        registry_(*lookups.registry()),
+        type_(registry_.type(type)) {}
 
   std::optional<Driver> Find(const Filter& filter) const {
     return std::visit([this](const auto& node) { return FindIn(node); }, filter.node);
@@ -26,7 +29,7 @@ class DriverFinder {
     const bool is_text = compare.operand.value.AsString() != nullptr;
     if (compare.op != CompareOperator::kEq || !is_text) return std::nullopt;
     if (IsOtherType(compare)) return Driver{};
-    if (!directory_.HasLookup(compare.path)) return std::nullopt;
+    if (!lookups_.Answers(compare.path)) return std::nullopt;
     return Driver{{KindOf(compare.path), compare.path, compare.operand.folded}};
   }
   std::optional<Driver> FindIn(const Filter::Present&) const { return std::nullopt; }
@@ -65,16 +68,16 @@ class DriverFinder {
 
   /// `meta.resourceType eq "User"` spares a query over all types the groups.
   bool IsOtherType(const Filter::Compare& compare) const {
-    const CommonAttributes& common = registry_->common();
+    const CommonAttributes& common = registry_.common();
     const AttributePath resource_type{common.meta, common.meta_resource_type};
     if (compare.path != resource_type) return false;
-    const Attribute& attribute = registry_->attribute(common.meta_resource_type);
+    const Attribute& attribute = registry_.attribute(common.meta_resource_type);
     return ComparisonKey(attribute, type_.name) != compare.operand.folded;
   }
 
   EqualityKey::Kind KindOf(const AttributePath& path) const {
-    if (path.attribute == registry_->common().id) return EqualityKey::Kind::kId;
-    const bool is_set = registry_->attribute(path.attribute).role == AttributeRole::kReferenceSet;
+    if (path.attribute == registry_.common().id) return EqualityKey::Kind::kId;
+    const bool is_set = registry_.attribute(path.attribute).role == AttributeRole::kReferenceSet;
     return is_set ? EqualityKey::Kind::kMember : EqualityKey::Kind::kAttribute;
   }
 
@@ -85,17 +88,19 @@ class DriverFinder {
   }
 
   const DirectoryReader& directory_;
-  RegistryPtr registry_;
+  const LookupAttributes& lookups_;
+  const SchemaRegistry& registry_;
   const ResourceType& type_;
 };
 
 }  // namespace
 
-std::optional<Driver> FindDriver(const DirectoryReader& directory, const Query& query) {
+std::optional<Driver> FindDriver(const DirectoryReader& directory, const LookupAttributes& lookups,
+                                 const Query& query) {
   Driver all;
   for (const TypeQuery& type : query.types) {
     if (!type.filter) return std::nullopt;
-    auto driver = DriverFinder(directory, type.type).Find(*type.filter);
+    auto driver = DriverFinder(directory, lookups, type.type).Find(*type.filter);
     if (!driver) return std::nullopt;
     std::move(driver->begin(), driver->end(), std::back_inserter(all));
   }

@@ -12,6 +12,8 @@ namespace scimledger::projections {
 using Driver = std::vector<EqualityKey>;
 
 /// Finds the equalities that drive the query, of all its types together. nullopt: it takes a scan.
-std::optional<Driver> FindDriver(const DirectoryReader& directory, const Query& query);
+/// `lookups` are the directory's.
+std::optional<Driver> FindDriver(const DirectoryReader& directory, const LookupAttributes& lookups,
+                                 const Query& query);
 
 }  // namespace scimledger::projections

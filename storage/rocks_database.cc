@@ -28,7 +28,9 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   options.paranoid_checks = true;
   // RocksDB must not resume by itself after a failed write: the log decides, by reopening.
   options.max_bgerror_resume_count = 0;
-  options.compression = rocksdb::kLZ4Compression;
+  // What was just written is soon written again, in order of key; compressing it twice costs each
+  // append more than the appending.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 4;
   options.max_background_jobs = 2;

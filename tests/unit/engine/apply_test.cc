@@ -45,9 +45,17 @@ TEST_F(ApplyTest, TheFoldComputesTheRowThatDecideLeft) {
   commands.push_back(samples_.Patch(
       "User", IdOf(1), R"([{"op":"remove","path":"name"},{"op":"remove","path":"emails"}])"));
   for (Command& command : commands) {
-    for (Event event : Run(std::move(command))) {
-      event.after = nullptr;
-      const auto applied = Apply(folded, event);
+    for (const Event& event : Run(std::move(command))) {
+      const storage::NewEvent stored = EncodeEvent(*folded.registry(), event, IdOf(0x1065));
+      const auto told = DecodeEvent(*folded.registry(), {stored.sequence,
+                                                         stored.time_us,
+                                                         stored.id,
+                                                         stored.header,
+                                                         stored.context,
+                                                         stored.body,
+                                                         {}});
+      ASSERT_TRUE(told) << told.error().message;
+      const auto applied = Apply(folded, *told);
       ASSERT_TRUE(applied) << applied.error().message;
     }
   }

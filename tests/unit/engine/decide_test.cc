@@ -51,11 +51,21 @@ class DecideTest : public testing::Test {
     EXPECT_TRUE(decision->events.empty());
   }
 
-  /// The changes of an event, as `path: before -> after`, one per line.
-  std::string Changes(const Event& event) const {
+  /// The changes of an event as the log tells them: `path: before -> after`, one per line.
+  std::string Changes(const Event& decided) const {
     std::string text;
     const SchemaRegistry& registry = *state_.registry();
-    for (const AttributeChange& change : event.changes) {
+    const storage::NewEvent stored = EncodeEvent(registry, decided, IdOf(0x1065));
+    const auto event = DecodeEvent(registry, {stored.sequence,
+                                              stored.time_us,
+                                              stored.id,
+                                              stored.header,
+                                              stored.context,
+                                              stored.body,
+                                              {}});
+    EXPECT_TRUE(event) << event.error().message;
+    if (!event) return text;
+    for (const AttributeChange& change : event->changes) {
       text += registry.attribute(change.attribute).path + ": ";
       if (!change.before.IsUnassigned()) AppendValueJson(registry, change.before, text);
       text += " -> ";
@@ -101,6 +111,24 @@ TEST_F(DecideTest, CreateSaysWhatHappened) {
   EXPECT_EQ(event.after, decision->resource);
   EXPECT_EQ(decision->resource->ordinal, 4U);
   EXPECT_EQ(decision->resource->created_us, now_us_);
+}
+
+TEST_F(DecideTest, APreparedCreateIsDecidedAsOneThatIsNot) {
+  for (const std::string_view body :
+       {R"({"userName":"Ann","password":"s3cret!","name":{"givenName":"Ann"}})",
+        R"({"userName":"Ann","active":null,"emails":[{"value":"a@x.test"}]})"}) {
+    Command plain = samples_.Create("User", IdOf(7), body);
+    Command prepared = samples_.Create("User", IdOf(7), body);
+    Prepare(*prepared.registry, prepared.body);
+    EXPECT_TRUE(std::get<CreateResource>(prepared.body).draft.attributes.empty());
+
+    const auto expected = Try(std::move(plain));
+    const auto decision = Try(std::move(prepared));
+
+    ASSERT_TRUE(expected && decision);
+    EXPECT_EQ(decision->resource->document, expected->resource->document);
+    EXPECT_EQ(Changes(decision->events.front()), Changes(expected->events.front()));
+  }
 }
 
 TEST_F(DecideTest, CreateWithNullKeepsTheDefaultAway) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <random>
 
+#include "engine/document.h"
 #include "sample_commands.h"
 #include "storage/envelope.h"
 
@@ -213,6 +215,51 @@ TEST(EventTest, RandomEventsComeBackAsTheyWere) {
   }
 }
 
+/// A decided create keeps its values in its row; the log has them as the changes they are.
+TEST(EventTest, ACreatedResourceIsStoredAsTheChangesThatMakeIt) {
+  const SampleCommands samples;
+  const SchemaRegistry& registry = *samples.registry;
+  const ResourceDraft draft = samples.Draft(
+      "User", R"({"userName":"ann","title":"Do\"er","active":false,"password":"secret",
+                  "name":{"familyName":"Öz","givenName":"Ann"},
+                  "emails":[{"value":"a@x.test","type":"work","primary":true},
+                            {"value":"b@x.test"}],
+                  "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":
+                    {"department":"Tax","manager":{"value":"26118915"}}})");
+  Event decided = PatchedUser(samples);
+  decided.kind = EventKind::kResourceCreated;
+  decided.version_before = 0;
+  decided.version_after = 1;
+  decided.changes.clear();
+  Event told = decided;
+  for (const auto& [id, value] : draft.attributes) {
+    const AttributeMap* const parts = value.AsComplex();
+    if (parts == nullptr) {
+      told.changes.push_back({id, Value(), value});
+      continue;
+    }
+    for (const auto& [part, inner] : *parts) told.changes.push_back({part, Value(), inner});
+  }
+  ASSERT_EQ(draft.secrets.size(), 1U);
+  ASSERT_EQ(told.changes.size(), 8U);
+  for (Event* const event : {&decided, &told}) {
+    event->changes.emplace_back().attribute = draft.secrets.front();
+  }
+  auto row = std::make_shared<Resource>();
+  row->document = EncodeDocument(draft.attributes);
+  decided.after = std::move(row);
+  decided.values_in_row = true;
+
+  const storage::NewEvent from_row = EncodeEvent(registry, decided, kLogId);
+  const storage::NewEvent from_changes = EncodeEvent(registry, told, kLogId);
+
+  EXPECT_EQ(from_row.header, from_changes.header);
+  EXPECT_EQ(*storage::Open(from_row.body), *storage::Open(from_changes.body));
+  const auto decoded = DecodeEvent(registry, ViewOf(from_row));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->changes, told.changes);
+}
+
 TEST(EventTest, OnlyTheSaltsDifferBetweenTwoEncodings) {
   const SampleCommands samples;
   const Event event = PatchedUser(samples);
@@ -407,7 +454,8 @@ TEST(EventTest, JsonShowsFactsAsChanges) {
   const SampleCommands samples;
   std::string json;
   AppendEventJson(*samples.registry, AuditRead(), "default", "", "admin", json);
-  EXPECT_TRUE(json.contains(R"("resource":{"type":"AuditTrail","id":"audit","name":"audit trail"})"))
+  EXPECT_TRUE(
+      json.contains(R"("resource":{"type":"AuditTrail","id":"audit","name":"audit trail"})"))
       << json;
   EXPECT_TRUE(json.ends_with(R"("changes":[{"path":"count","after":12},)"
                              R"({"path":"listen","before":"a","after":"b"},)"

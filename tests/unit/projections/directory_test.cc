@@ -6,6 +6,7 @@
 
 #include "engine/unique_keys.h"
 #include "projections/live_directory.h"
+#include "projections/lookup_attributes.h"
 #include "sample_history.h"
 #include "tests/unit/engine/fake_state.h"
 
@@ -184,12 +185,12 @@ TEST(DirectoryTest, LooksUpByIdAttributeAndMember) {
   EXPECT_TRUE(LookUp(directory, "Group", {EqualityKey::Kind::kMember, {}, "garbage"}).empty());
   EXPECT_EQ(directory.CountHits({EqualityKey::Kind::kMember, {}, ann.ToString()}), 2U);
 
-  EXPECT_TRUE(directory.HasLookup(user_name));
-  EXPECT_TRUE(directory.HasLookup(
+  EXPECT_TRUE(directory.lookups()->Answers(user_name));
+  EXPECT_TRUE(directory.lookups()->Answers(
       {SampleHistory::At("Group", "members"), SampleHistory::At("Group", "members.value")}));
-  EXPECT_TRUE(directory.HasLookup({directory.registry()->common().id, std::nullopt}));
-  EXPECT_FALSE(directory.HasLookup({SampleHistory::At("User", "title"), std::nullopt}));
-  EXPECT_FALSE(directory.HasLookup(
+  EXPECT_TRUE(directory.lookups()->Answers({directory.registry()->common().id, std::nullopt}));
+  EXPECT_FALSE(directory.lookups()->Answers({SampleHistory::At("User", "title"), std::nullopt}));
+  EXPECT_FALSE(directory.lookups()->Answers(
       {SampleHistory::At("Group", "members"), SampleHistory::At("Group", "members.display")}));
 }
 
@@ -238,7 +239,7 @@ TEST(DirectoryTest, LooksUpAttributesOfTypesThatCameLater) {
   directory.Commit(created);
   const ResourceId device = created.front().resource;
 
-  EXPECT_TRUE(directory.HasLookup(name));
+  EXPECT_TRUE(directory.lookups()->Answers(name));
   EXPECT_EQ(LookUp(directory, "Device", {EqualityKey::Kind::kAttribute, name, "laptop"}),
             std::vector{device});
   EXPECT_EQ(directory.FindByUniqueKey({*number, "7"}), device);
