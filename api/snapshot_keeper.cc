@@ -88,17 +88,21 @@ SnapshotKeeper::SnapshotKeeper(const storage::EventLog& log,
 
 SnapshotKeeper::~SnapshotKeeper() { Stop(); }
 
-void SnapshotKeeper::Consider(Sequence position) {
-  const std::uint64_t due_at = due_at_.load(std::memory_order_relaxed);
-  if (position.value < due_at) return;
+bool SnapshotKeeper::IsDue(Sequence position) const {
+  const std::uint64_t due_at = due_at_.load();
+  if (position.value < due_at) return false;
   const bool is_overdue = position.value - due_at >= (kIntervalsMax - 1) * options_.interval;
-  if (!is_overdue && std::chrono::steady_clock::now() < rests_until_.load()) return;
+  return is_overdue || std::chrono::steady_clock::now() >= rests_until_.load();
+}
+
+void SnapshotKeeper::Consider(Sequence position) {
+  if (!IsDue(position)) return;
   {
     const std::lock_guard lock(mutex_);
     if (is_due_) return;
     is_due_ = true;
     // Raised again when this one is written.
-    due_at_.store(kNever, std::memory_order_relaxed);
+    due_at_.store(kNever);
   }
   wake_.notify_one();
 }
@@ -120,7 +124,8 @@ void SnapshotKeeper::Loop() {
   while (true) {
     wake_.wait_for(lock, kColumnsCheck, [this] { return is_due_ || is_stopping_; });
     if (is_stopping_) return;
-    const bool is_due = is_due_;
+    // Events that came while it rested, and none since, are due too.
+    const bool is_due = is_due_ || IsDue(directory_.position());
     lock.unlock();
     const bool is_time = options_.interval != 0 && std::chrono::steady_clock::now() > next_columns_;
     if (is_due || (is_time && HasNewColumns())) {
@@ -149,15 +154,19 @@ bool SnapshotKeeper::HasNewColumns() const {
 
 void SnapshotKeeper::Write() { WriteAll(true); }
 
-void SnapshotKeeper::RestFor(std::chrono::steady_clock::duration rest, Sequence written) {
-  if (options_.interval == 0) return;
-  rests_until_ = std::chrono::steady_clock::now() + rest;
-  due_at_ = written.value + options_.interval;
-}
-
 void SnapshotKeeper::WriteAll(bool with_directory) {
   const std::lock_guard lock(writing_);
   const auto began = std::chrono::steady_clock::now();
+  const Sequence sequence = WriteFiles(with_directory);
+  if (options_.interval == 0) return;
+  // A failed one is not tried again at once: the disk may be full, and only the next start's length
+  // depends on it.
+  const auto ended = std::chrono::steady_clock::now();
+  rests_until_ = ended + options_.rest_factor * (ended - began);
+  due_at_ = sequence.value + options_.interval;
+}
+
+Sequence SnapshotKeeper::WriteFiles(bool with_directory) {
   const auto view = std::dynamic_pointer_cast<const projections::FrozenView>(directory_.Freeze());
   // First, because the index moves on while the directory is written.
   const auto columns = directory_.attribute_index().BringTo(view);
@@ -169,12 +178,13 @@ void SnapshotKeeper::WriteAll(bool with_directory) {
   } else if (with_directory) {
     result = projections::WriteSnapshot(*view, log_.id(), *leaf_hash, options_.file);
   }
-  // A failed one is not tried again at once: the disk may be full, and only the next start's length
-  // depends on it.
-  RestFor((options_.share_of_time - 1) * (std::chrono::steady_clock::now() - began), sequence);
-  if (!result) return Tell(sequence, options_.file, result.error());
+  if (!result) {
+    Tell(sequence, options_.file, result.error());
+    return sequence;
+  }
   written_ = sequence.value;
   WriteIndex(columns.get(), *leaf_hash);
+  return sequence;
 }
 
 void SnapshotKeeper::WriteIndex(const projections::IndexState* state, const Hash& leaf_hash) {

@@ -34,21 +34,21 @@ std::string WhyUnfit(const storage::SnapshotInfo& info, const storage::EventLog&
 /// Writes a snapshot of the directory every so many events, from a frozen view, on a thread of its
 /// own, so that a start replays a short tail; and with it one of the columns of its attribute
 /// index. A snapshot writes every row, so while a directory is filled they come less often, for a
-/// small share of the time (but after kIntervalsMax intervals in any case). Columns that queries
-/// have had made since then are a reason for another one too, now and then.
+/// small share of the time (but begun after kIntervalsMax intervals in any case). Columns that
+/// queries have had made since then are a reason for another one too, now and then.
 class SnapshotKeeper {
  public:
   struct Options {
     std::filesystem::path file;
     std::filesystem::path index_file;
     std::uint64_t interval = 100'000;  ///< events between two snapshots, at least; 0: only at Stop
-    /// One part of the time in so many may go into snapshots that events alone make due.
-    int share_of_time = 20;
+    /// After one, events alone make none due for so many times what it took.
+    int rest_factor = 19;
     Sequence last;  ///< sequence of the snapshot there is; 0: none
     std::function<void(const std::string& line)> notice;
   };
-  /// After so many intervals one is written, however long the last one took: what a start after a
-  /// crash has to replay at most.
+  /// After so many intervals one is begun, however long the last one took: about what a start after
+  /// a crash has to replay at most.
   static constexpr std::uint64_t kIntervalsMax = 5;
 
   /// `log` and `directory` must outlive the keeper.
@@ -72,11 +72,12 @@ class SnapshotKeeper {
 
  private:
   void Loop();
-  /// Nothing is due until `rest` from now, nor before another interval of events.
-  void RestFor(std::chrono::steady_clock::duration rest, Sequence written);
+  bool IsDue(Sequence position) const;
   /// Whether a start would have to make columns that are there now.
   bool HasNewColumns() const;
   void WriteAll(bool with_directory);
+  /// Returns the sequence that the files are of, written or not.
+  Sequence WriteFiles(bool with_directory);
   void WriteIndex(const projections::IndexState* state, const Hash& leaf_hash);
   void Tell(Sequence sequence, const std::filesystem::path& file,
             const storage::Error& error) const;

@@ -21,7 +21,7 @@ namespace scimledger::api {
 struct TenantOptions {
   std::string name = "default";
   std::filesystem::path projections;          ///< DATA/projections
-  std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots
+  std::uint64_t snapshot_interval = 100'000;  ///< events between two snapshots, at least
   /// Where hashes of passwords are kept. nullptr: nowhere, so that the tenant cannot keep any.
   storage::PasswordStore* passwords = nullptr;
   /// Memory for the columns of the attribute indexes of all tenants that get the same one. nullptr:

@@ -58,7 +58,7 @@ void ParseCreate(benchmark::State& state) {
 }
 BENCHMARK(ParseCreate);
 
-void DecideCreate(benchmark::State& state) {
+void PrepareCreate(benchmark::State& state) {
   const SampleDirectory& sample = Shared();
   constexpr std::uint64_t kCommands = 256;
   for (auto _ : state) {
@@ -66,6 +66,23 @@ void DecideCreate(benchmark::State& state) {
     std::vector<Command> commands;
     commands.reserve(kCommands);
     for (std::uint64_t i = 0; i < kCommands; ++i) commands.push_back(sample.MakeCreate(kUsers + i));
+    state.ResumeTiming();
+    for (Command& command : commands) Prepare(*sample.registry(), command.body);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kCommands));
+}
+BENCHMARK(PrepareCreate);
+
+void DecideCreate(benchmark::State& state) {
+  const SampleDirectory& sample = Shared();
+  constexpr std::uint64_t kCommands = 256;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<Command> commands;
+    commands.reserve(kCommands);
+    for (std::uint64_t i = 0; i < kCommands; ++i) {
+      Prepare(*sample.registry(), commands.emplace_back(sample.MakeCreate(kUsers + i)).body);
+    }
     state.ResumeTiming();
     for (Command& command : commands) {
       const auto decision = Decide(sample.directory(), std::move(command), SampleTime());
@@ -99,7 +116,9 @@ void WriterSerialWork(benchmark::State& state) {
     state.PauseTiming();
     std::vector<Command> commands;
     commands.reserve(batch_size);
-    for (std::uint64_t i = 0; i < batch_size; ++i) commands.push_back(sample.MakeCreate(next++));
+    for (std::uint64_t i = 0; i < batch_size; ++i) {
+      Prepare(*sample.registry(), commands.emplace_back(sample.MakeCreate(next++)).body);
+    }
     state.ResumeTiming();
     WriterBatch batch(sample.directory(), sample.log().id());
     for (Command& command : commands) {

@@ -47,8 +47,10 @@ constexpr int kCreateRuns = 9;
 constexpr int kLookupRuns = 7;
 constexpr std::size_t kConnections = 32;
 constexpr std::size_t kCreatesAtOnce = 2'000;
-/// Just below the events between two snapshots: the longest tail a start can find.
+/// Just below the events between two snapshots: a tail that no snapshot cuts.
 constexpr std::size_t kTailEvents = 90'000;
+/// Just below the events that may come after a snapshot while a directory is filled fast.
+constexpr std::size_t kFillEvents = 490'000;
 constexpr std::size_t kFloodConnections = 8;
 constexpr double kBytesPerUser = 1024;
 constexpr double kBytesPerMembership = 24;
@@ -396,6 +398,11 @@ class Million {
     }
     AddStart(fmt::format("SIGKILL, {} events after the last snapshot", kTailEvents), Median(killed),
              Median(killed_waited), 6);
+    load().CreateUsers(load().users().size() + kFillEvents);
+    large_.process().Kill();
+    large_.Restart();
+    AddStart(fmt::format("SIGKILL, {} users into a fill by Bulks", kFillEvents),
+             large_.process().seconds_to_ready(), large_.process().seconds_waited(), 6);
     large_.process().Terminate();
   }
 

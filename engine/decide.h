@@ -25,8 +25,8 @@ struct Decision {
 };
 
 /// Does what deciding the command takes but needs no state for, so that the writer need not: a
-/// created resource gets its defaults and its document. Any thread; the decision is the same
-/// without it.
+/// created resource gets its defaults and its document. `registry` is the command's. Any thread; the
+/// decision is the same without it.
 void Prepare(const SchemaRegistry& registry, CommandBody& body);
 
 /// Command × state × time → events or a SCIM error. Pure and deterministic (I-6): event ids are

@@ -63,13 +63,17 @@ Result<void> AddDefaults(const SchemaRegistry& registry, const ResourceType& typ
   for (const AttributeId id : type.attributes) {
     const Attribute& attribute = registry.attribute(id);
     if (attribute.default_json.empty() || attributes.Find(id) != nullptr) continue;
-    if (std::find(draft.cleared.begin(), draft.cleared.end(), id) != draft.cleared.end()) continue;
+    const auto is_in = [id](const std::vector<AttributeId>& ids) {
+      return std::find(ids.begin(), ids.end(), id) != ids.end();
+    };
+    if (is_in(draft.cleared) || is_in(draft.secrets)) continue;
     SCIMLEDGER_TRY_ASSIGN(Value value, ReadValueJson(registry, id, attribute.default_json));
     attributes.Set(id, std::move(value));
   }
   return {};
 }
 
+/// `registry` is the one that the command was parsed against, whoever makes it when.
 Result<void> MakeDocument(const SchemaRegistry& registry, CreateResource& command) {
   if (command.document) return {};
   SCIMLEDGER_TRY(AddDefaults(registry, registry.type(command.type), command.draft));
@@ -136,7 +140,7 @@ Result<Decision> DecideCreate(const Deciding& deciding, CreateResource& command)
     return Refuse(409, ScimType::kUniqueness,
                   fmt::format("id {} is taken by another resource", command.id.ToString()));
   }
-  SCIMLEDGER_TRY(MakeDocument(registry, command));
+  SCIMLEDGER_TRY(MakeDocument(*deciding.command.registry, command));
   auto row = std::make_shared<Resource>();
   row->id = command.id;
   row->type = type.id;

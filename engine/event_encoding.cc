@@ -59,6 +59,7 @@ void FillCredential(const Credential& credential, proto::CredentialBody& body) {
 template <typename Visit>
 void ForEachCreatedValue(const Event& event, const Visit& visit) {
   if (!event.values_in_row) return;
+  SCIMLEDGER_INVARIANT(event.after != nullptr, "the row that has the values is missing");
   for (DocumentCursor entries(event.after->document); entries.Next();) {
     const EncodedValue value = ReadEncoded(entries.encoded());
     const auto* const parts = std::get_if<DocumentCursor>(&value);

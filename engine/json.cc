@@ -231,7 +231,7 @@ std::vector<std::unique_ptr<simdjson::dom::parser>>& KeptParsers() {
 
 }  // namespace
 
-void JsonDocument::Keep::operator()(simdjson::dom::parser* parser) const noexcept {
+void JsonDocument::ReturnParser::operator()(simdjson::dom::parser* parser) const noexcept {
   std::unique_ptr<simdjson::dom::parser> owned(parser);
   auto& kept = KeptParsers();
   if (kept.size() < kKeptParsersMax && owned->capacity() <= kKeptBytesMax) {
@@ -239,17 +239,17 @@ void JsonDocument::Keep::operator()(simdjson::dom::parser* parser) const noexcep
   }
 }
 
-std::unique_ptr<simdjson::dom::parser, JsonDocument::Keep> JsonDocument::TakeParser() {
+std::unique_ptr<simdjson::dom::parser, JsonDocument::ReturnParser> JsonDocument::TakeParser() {
   auto& kept = KeptParsers();
   if (kept.empty()) {
     auto made = std::make_unique<simdjson::dom::parser>();
     // simdjson counts other levels than we do; the Inspector holds the exact limit.
     if (made->allocate(kFirstBytes, kJsonDepthMax + 1) != simdjson::SUCCESS) throw std::bad_alloc();
-    return std::unique_ptr<simdjson::dom::parser, Keep>(made.release());
+    return std::unique_ptr<simdjson::dom::parser, ReturnParser>(made.release());
   }
   auto* const parser = kept.back().release();
   kept.pop_back();
-  return std::unique_ptr<simdjson::dom::parser, Keep>(parser);
+  return std::unique_ptr<simdjson::dom::parser, ReturnParser>(parser);
 }
 
 Result<JsonDocument> JsonDocument::Parse(std::string_view text) {

@@ -24,13 +24,13 @@ class JsonDocument {
   simdjson::dom::element root() const { return root_; }
 
  private:
-  /// Keeps parsers for later documents of the thread.
-  struct Keep {
+  /// Gives a parser back, for later documents of the thread.
+  struct ReturnParser {
     void operator()(simdjson::dom::parser* parser) const noexcept;
   };
-  static std::unique_ptr<simdjson::dom::parser, Keep> TakeParser();
+  static std::unique_ptr<simdjson::dom::parser, ReturnParser> TakeParser();
 
-  std::unique_ptr<simdjson::dom::parser, Keep> parser_;
+  std::unique_ptr<simdjson::dom::parser, ReturnParser> parser_;
   simdjson::dom::element root_;
 };
 

@@ -69,7 +69,7 @@ class PartNames {
   NameMap<AttributeId> others_;
 };
 
-/// A registry's hash maps. Indexes are those of the registry's own vectors.
+/// What a registry finds by name. Indexes are those of the registry's own vectors.
 struct SchemaRegistry::Lookup {
   NameMap<std::size_t> schemas;
   NameMap<ResourceTypeId> types_by_name;

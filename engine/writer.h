@@ -82,6 +82,7 @@ class Writer {
   /// `done` is called exactly once, on the writer's thread (or, when refused at once, on the
   /// caller's): it must only hand the result over. 503: the queue is full, the writer has stopped,
   /// or the append failed and the outcome is unknown; 507: the same because the disk is full.
+  /// Prepares the command on the caller's thread (engine/decide.h).
   void Submit(Command command, Done done);
 
   /// Submits the commands of one request together. They are decided in order; other commands come

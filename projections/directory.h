@@ -96,8 +96,8 @@ class DirectoryReader {
   virtual bool looks_up_at_once() const { return true; }
   /// A point read. A lookup and a view: no lock is held afterwards.
   virtual FoundResource Find(const ResourceId& id) const = 0;
-  /// Whose equalities LookUp answers: id, userName, externalId, displayName, emails.value and
-  /// members.value; and their registry. Never nullptr.
+  /// Whose equalities LookUp answers: id, userName, externalId, displayName, emails.value,
+  /// members.value and unique attributes; and their registry. Never nullptr.
   virtual std::shared_ptr<const LookupAttributes> lookups() const = 0;
   /// Rows of `type` that hold the key.
   virtual FoundResources LookUp(ResourceTypeId type, const EqualityKey& key) const = 0;

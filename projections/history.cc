@@ -19,7 +19,7 @@ namespace {
 /// Rows are written together up to this many bytes, so that folding many events costs few writes.
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
 /// How often the log is looked at after a nudge, and for how long.
-constexpr std::chrono::milliseconds kPollEvery{10};
+constexpr std::chrono::milliseconds kPollEvery{25};
 constexpr std::chrono::seconds kAwakeFor{10};
 constexpr std::chrono::milliseconds kProgressEvery{200};
 constexpr std::chrono::seconds kAsleepFor{60};
@@ -333,7 +333,7 @@ bool History::WaitForWork() {
       continue;
     }
     is_awake_ = false;
-    // The log may have grown without an offer, after a failed append; it waits not for long.
+    // The log may have grown without an offer, after a failed append: kAsleepFor at most.
     nudged_.wait_for(lock, kAsleepFor, [&] { return is_awake_ || has_work(); });
     is_awake_ = true;
     break;

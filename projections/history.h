@@ -85,10 +85,11 @@ class History {
   std::size_t disk_bytes() const { return store_->disk_bytes(); }
 
  private:
-  /// Wakes the thread: the log may have grown. Cheap.
-  void Nudge();
   History(const storage::EventLog& log, Options options,
           std::unique_ptr<storage::KeyValueStore> store, const HistoryPosition& position);
+
+  /// Wakes the thread: the log may have grown. Cheap.
+  void Nudge();
 
   /// Everything in memory that the stored rows stand for.
   [[nodiscard]] storage::Result<void> Restore(const HistoryPosition& position);

@@ -73,6 +73,7 @@ rocksdb::Options StoreOptions() {
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 3;
   options.max_background_jobs = 2;
+  options.bytes_per_sync = kBytesPerSync;
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(KeyValueStore::kPrefixBytes));
   // Most keys that are looked up while rows are made are new.
   options.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;

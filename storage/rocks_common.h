@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace rocksdb {
@@ -13,6 +14,10 @@ namespace scimledger::storage {
 
 rocksdb::Slice ToSlice(std::string_view bytes);
 std::string_view ToView(const rocksdb::Slice& slice);
+
+/// A file that is being written goes to the disk in pieces of so many bytes, while it is written:
+/// hundreds of megabytes at once hold up the syncs of the log.
+inline constexpr std::size_t kBytesPerSync = std::size_t{512} << 10U;
 
 /// RocksDB's own diary beside the data: warnings, two files of a megabyte at most.
 void KeepDiaryShort(rocksdb::Options& options);

@@ -34,6 +34,7 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 4;
   options.max_background_jobs = 2;
+  options.bytes_per_sync = kBytesPerSync;
   KeepDiaryShort(options);
 
   rocksdb::BlockBasedTableOptions table;

@@ -75,7 +75,14 @@ class FakeState final : public CommitTarget {
       members_[group].erase(Place(member));
     }
   }
-  void SetRegistry(RegistryPtr registry) override { registry_ = std::move(registry); }
+  void SetRegistry(RegistryPtr registry) override {
+    registry_ = std::move(registry);
+    // Settings decide which attributes are unique.
+    keys_.clear();
+    for (const auto& [id, row] : rows_) {
+      for (const UniqueKey& key : UniqueKeysOf(*registry_, *row)) keys_[key] = id;
+    }
+  }
   void PutCredential(const Credential& credential) override {
     credentials_[credential.id] = credential;
   }

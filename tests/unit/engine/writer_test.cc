@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <future>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -32,10 +33,10 @@ class ScriptedLog final : public storage::EventLog {
   storage::LogHead head() const override { return log_->head(); }
   storage::Result<storage::LogHead> Append(const storage::Batch& batch) override {
     std::unique_lock lock(mutex_);
-    ++appends;
+    const int number = ++appends;
     entered_ = true;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return !held_; });
+    changed_.wait(lock, [&] { return number < held_from_; });
     EXPECT_FALSE(needs_reopen_) << "appended to a log that failed and was not reopened";
     if (appends != failing_append_) return log_->Append(batch);
     needs_reopen_ = true;
@@ -73,10 +74,13 @@ class ScriptedLog final : public storage::EventLog {
     const std::lock_guard lock(mutex_);
     failing_reopens_ = count;
   }
-  void Hold() {
+  void Hold() { HoldFrom(0); }
+  /// Appends from this number on wait; those before go on.
+  void HoldFrom(int number) {
     const std::lock_guard lock(mutex_);
-    held_ = true;
+    held_from_ = number;
     entered_ = false;
+    changed_.notify_all();
   }
   void AwaitAppend() {
     std::unique_lock lock(mutex_);
@@ -84,7 +88,7 @@ class ScriptedLog final : public storage::EventLog {
   }
   void Release() {
     const std::lock_guard lock(mutex_);
-    held_ = false;
+    held_from_ = kNone;
     changed_.notify_all();
   }
 
@@ -100,7 +104,8 @@ class ScriptedLog final : public storage::EventLog {
   Fate fate_ = Fate::kLost;
   int failing_reopens_ = 0;
   bool needs_reopen_ = false;
-  bool held_ = false;
+  static constexpr int kNone = std::numeric_limits<int>::max();
+  int held_from_ = kNone;
   bool entered_ = false;
 };
 
@@ -446,6 +451,86 @@ INSTANTIATE_TEST_SUITE_P(
                     Failure{ErrorCode::kNoSpace, ScriptedLog::Fate::kLost, 507},
                     Failure{ErrorCode::kNoSpace, ScriptedLog::Fate::kStored, 507},
                     Failure{ErrorCode::kConflict, ScriptedLog::Fate::kLost, 503}));
+
+/// A refusal and a no-op too, where they rest on what is on its way to the disk.
+TEST_F(WriterTest, NothingIsAnsweredBeforeWhatItRestsOnIsDurable) {
+  Start();
+  log_.Hold();
+  Answer alone = Submit(samples_.CreateUser(IdOf(1), "user1"));
+  log_.AwaitAppend();
+  Answer create = Submit(samples_.CreateUser(IdOf(2), "user2"));
+  Answer refusal = Submit(samples_.CreateUser(IdOf(3), "user2"));
+  Answer no_op = Submit(samples_.Replace("User", IdOf(2), R"({"userName":"user2"})"));
+  log_.HoldFrom(2);
+  EXPECT_TRUE(alone.get());
+  log_.AwaitAppend();
+
+  for (Answer* answer : {&create, &refusal, &no_op}) {
+    EXPECT_EQ(answer->wait_for(std::chrono::milliseconds(10)), std::future_status::timeout);
+  }
+  EXPECT_EQ(state_.FindResource(IdOf(2)), nullptr) << "visible before it is durable";
+  log_.Release();
+
+  EXPECT_TRUE(create.get());
+  EXPECT_EQ(refusal.get().error().status, 409);
+  EXPECT_EQ(no_op.get()->events, 0U);
+}
+
+TEST_F(WriterTest, UniqueKeysAreThoseOfTheSettingsInForce) {
+  Start();
+  const auto set_free = [&](bool is_free) {
+    return samples_.Make(ChangeSettings{{{Setting::kGroupDisplayName, is_free}}});
+  };
+  ASSERT_TRUE(Run(set_free(true)));
+  log_.Hold();
+  Answer first = Submit(samples_.CreateUser(IdOf(1), "user1"));
+  log_.AwaitAppend();
+  Answer group = Submit(samples_.CreateGroup(IdOf(2), "staff"));
+  Answer settings = Submit(set_free(false));
+  Answer twin = Submit(samples_.CreateGroup(IdOf(3), "Staff"));
+  Answer last = Submit(samples_.CreateUser(IdOf(4), "user4"));
+  log_.Release();
+
+  EXPECT_TRUE(group.get());
+  EXPECT_TRUE(settings.get());
+  const auto refused = twin.get();
+  ASSERT_FALSE(refused) << "two groups of one name";
+  EXPECT_EQ(refused.error().status, 409);
+  EXPECT_TRUE(last.get());
+}
+
+/// Creates that collide, members and deletes, in batches of a few events each.
+TEST_F(WriterTest, ManySmallBatchesLeaveWhatTheLogSays) {
+  Start({.batch_events_max = 3});
+  constexpr std::uint64_t kThreads = 4;
+  constexpr std::uint64_t kRounds = 150;
+  ASSERT_TRUE(Run(samples_.CreateGroup(IdOf(1), "staff")));
+  std::vector<Command> commands[kThreads];
+  for (std::uint64_t t = 0; t < kThreads; ++t) {
+    for (std::uint64_t i = 0; i < kRounds; ++i) {
+      const ResourceId id = IdOf(1000 * (t + 1) + i);
+      commands[t].push_back(samples_.CreateUser(id, fmt::format("user{}", (t * 7 + i) % 200)));
+      commands[t].push_back(samples_.AddMember(IdOf(1), id));
+      if (i % 3 == 0) commands[t].push_back(samples_.Delete("User", id));
+    }
+  }
+  std::atomic<int> events = 1;
+  std::vector<std::thread> threads;
+  for (auto& own : commands) {
+    threads.emplace_back([&] {
+      std::vector<Answer> answers;
+      for (Command& command : own) answers.push_back(Submit(std::move(command)));
+      for (Answer& answer : answers) {
+        if (const auto outcome = answer.get()) events += static_cast<int>(outcome->events);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  writer_->Stop();
+
+  EXPECT_EQ(log_.head().sequence.value, static_cast<std::uint64_t>(events));
+  EXPECT_EQ(Replayed(), state_.Render());
+}
 
 TEST_F(WriterTest, ALogThatCannotBeReopenedIsTriedAtMostOnceASecond) {
   Start();
