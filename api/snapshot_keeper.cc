@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "projections/background_thread.h"
 #include "projections/frozen_view.h"
 #include "projections/index_snapshot.h"
 
@@ -120,6 +121,7 @@ void SnapshotKeeper::Stop() {
 }
 
 void SnapshotKeeper::Loop() {
+  projections::YieldToOthers();
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait_for(lock, kColumnsCheck, [this] { return is_due_ || is_stopping_; });

@@ -1,14 +1,13 @@
 #include "projections/history.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
 #include <system_error>
 #include <utility>
 
+#include "projections/background_thread.h"
 #include "projections/event_batches.h"
 #include "projections/history_error.h"
 #include "projections/numbering.h"
@@ -27,7 +26,6 @@ constexpr std::chrono::seconds kAsleepFor{60};
 constexpr std::chrono::milliseconds kPauseMin{100};
 constexpr std::chrono::milliseconds kPauseMax{5'000};
 constexpr std::size_t kAdministrationsMax = 4;
-constexpr int kNiceness = 5;
 /// After so many at a time, what was folded is kept at once: they would be folded again by each
 /// start after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
@@ -67,10 +65,6 @@ bool IsPassing(const storage::Error& error) {
   return error.code == storage::ErrorCode::kUnavailable ||
          error.code == storage::ErrorCode::kNoSpace || error.code == storage::ErrorCode::kIo;
 }
-
-/// The calling thread lets readers and the writer go first: it has until the next question. Where
-/// that is refused, it goes on as it is.
-void YieldToOthers() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness); }
 
 /// About what decoded events take: what they changed is no more than their rows have.
 std::size_t BytesOf(const std::vector<Event>& events) {
