@@ -58,14 +58,28 @@ void ParseCreate(benchmark::State& state) {
 }
 BENCHMARK(ParseCreate);
 
+std::vector<Command> MakeCreates(const SampleDirectory& sample, std::uint64_t first,
+                                 std::uint64_t count) {
+  std::vector<Command> commands;
+  commands.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) commands.push_back(sample.MakeCreate(first + i));
+  return commands;
+}
+
+/// As they come to the writer.
+std::vector<Command> MakePrepared(const SampleDirectory& sample, std::uint64_t first,
+                                  std::uint64_t count) {
+  std::vector<Command> commands = MakeCreates(sample, first, count);
+  for (Command& command : commands) Prepare(*sample.registry(), command.body);
+  return commands;
+}
+
 void PrepareCreate(benchmark::State& state) {
   const SampleDirectory& sample = Shared();
   constexpr std::uint64_t kCommands = 256;
   for (auto _ : state) {
     state.PauseTiming();
-    std::vector<Command> commands;
-    commands.reserve(kCommands);
-    for (std::uint64_t i = 0; i < kCommands; ++i) commands.push_back(sample.MakeCreate(kUsers + i));
+    std::vector<Command> commands = MakeCreates(sample, kUsers, kCommands);
     state.ResumeTiming();
     for (Command& command : commands) Prepare(*sample.registry(), command.body);
   }
@@ -78,11 +92,7 @@ void DecideCreate(benchmark::State& state) {
   constexpr std::uint64_t kCommands = 256;
   for (auto _ : state) {
     state.PauseTiming();
-    std::vector<Command> commands;
-    commands.reserve(kCommands);
-    for (std::uint64_t i = 0; i < kCommands; ++i) {
-      Prepare(*sample.registry(), commands.emplace_back(sample.MakeCreate(kUsers + i)).body);
-    }
+    std::vector<Command> commands = MakePrepared(sample, kUsers, kCommands);
     state.ResumeTiming();
     for (Command& command : commands) {
       const auto decision = Decide(sample.directory(), std::move(command), SampleTime());
@@ -114,11 +124,8 @@ void WriterSerialWork(benchmark::State& state) {
   std::uint64_t next = kUsers;
   for (auto _ : state) {
     state.PauseTiming();
-    std::vector<Command> commands;
-    commands.reserve(batch_size);
-    for (std::uint64_t i = 0; i < batch_size; ++i) {
-      Prepare(*sample.registry(), commands.emplace_back(sample.MakeCreate(next++)).body);
-    }
+    std::vector<Command> commands = MakePrepared(sample, next, batch_size);
+    next += batch_size;
     state.ResumeTiming();
     WriterBatch batch(sample.directory(), sample.log().id());
     for (Command& command : commands) {
