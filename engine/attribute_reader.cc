@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <unordered_map>
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace scimledger {
 namespace {
 
 using simdjson::dom::element;
+
+constexpr std::size_t kPartsUsual = 16;
 
 std::unexpected<ScimError> RefuseValue(const std::string& path, std::string_view what) {
   return Refuse(ScimType::kInvalidValue, fmt::format("{}: {}", path, what));
@@ -134,7 +137,8 @@ Result<AttributeMap> AttributeReader::ReadBareValue(element json, const Place& p
 
 Result<AttributeMap> AttributeReader::ReadParts(simdjson::dom::object object, const Place& place) {
   AttributeMap parts;
-  std::vector<AttributeId> seen;
+  parts.Reserve(std::min(object.size(), place.attribute.sub_attributes.size()));
+  boost::container::small_vector<AttributeId, kPartsUsual> seen;
   std::optional<element> display_name;
   for (const auto& [key, json] : object) {
     const auto part = registry_.FindSubAttribute(place.attribute.id, key);

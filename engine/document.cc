@@ -101,7 +101,7 @@ void AppendMap(std::string& out, const AttributeMap& map) {
   }
 }
 
-std::uint64_t TakeVarint(std::string_view& rest) {
+std::uint64_t TakeLongVarint(std::string_view& rest) {
   std::uint64_t number = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     SCIMLEDGER_INVARIANT(!rest.empty(), "document: a number is cut off");
@@ -111,6 +111,14 @@ std::uint64_t TakeVarint(std::string_view& rest) {
     if (byte < 0x80U) return number;
   }
   SCIMLEDGER_INVARIANT(false, "document: a number has more than 64 bits");
+}
+
+/// Most ids and lengths are one byte.
+std::uint64_t TakeVarint(std::string_view& rest) {
+  if (rest.empty() || static_cast<std::uint8_t>(rest.front()) >= 0x80U) return TakeLongVarint(rest);
+  const auto number = static_cast<std::uint8_t>(rest.front());
+  rest.remove_prefix(1);
+  return number;
 }
 
 AttributeId TakeId(std::string_view& rest) {
@@ -191,6 +199,7 @@ Value DecodeValue(std::string_view encoded, int depth) {
 
 std::string EncodeDocument(const AttributeMap& attributes) {
   std::string document;
+  document.reserve(kDocumentBytesUsual);
   AppendMap(document, attributes);
   // Rows live as long as their resources do.
   document.shrink_to_fit();

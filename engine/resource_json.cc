@@ -17,6 +17,10 @@ namespace {
 
 using simdjson::dom::element;
 
+/// Room that is made at once: what most bodies need.
+constexpr std::size_t kAttributesUsual = 32;
+constexpr std::size_t kDefaultsUsual = 4;
+
 /// One key of the body that names an attribute of the type, at whatever level it was sent.
 struct SentAttribute {
   AttributeId attribute{};
@@ -39,8 +43,10 @@ class ResourceParser {
       return Refuse(ScimType::kInvalidSyntax, fmt::format("expected a {} as a JSON object, got {}",
                                                           type_.name, DescribeJsonType(body)));
     }
+    sent_.reserve(kAttributesUsual);
     SCIMLEDGER_TRY(Collect(simdjson::dom::object(body)));
     SCIMLEDGER_TRY(CheckSchemas());
+    draft_.attributes.Reserve(sent_.size() + kDefaultsUsual);
     for (const SentAttribute& sent : sent_) SCIMLEDGER_TRY(sent.sub ? TakePart(sent) : Take(sent));
     SCIMLEDGER_TRY(MergeParts());
     SCIMLEDGER_TRY(CheckRequired());
@@ -75,7 +81,7 @@ class ResourceParser {
     }
     for (const auto& [key, value] : simdjson::dom::object(json)) {
       const auto dot = key.find('.');
-      const auto attribute = registry_.FindInSchema(schema.id, key.substr(0, dot));
+      const auto attribute = registry_.FindInSchema(schema, key.substr(0, dot));
       SCIMLEDGER_TRY(AddNamed(attribute, key, dot, value));
     }
     return {};
@@ -140,7 +146,7 @@ class ResourceParser {
       return {};
     }
     SCIMLEDGER_TRY_ASSIGN(Value value, reader_.Read(attribute, sent.json));
-    if (IsPassword(attribute) && KeepsPasswords(registry_) && sent.json.is_string()) {
+    if (KeepsPasswords(registry_) && IsPassword(attribute) && sent.json.is_string()) {
       return TakePassword(sent);
     }
     if (value.IsUnassigned()) {
@@ -266,15 +272,17 @@ class ResourceParser {
   AttributeReader reader_{registry_, &draft_.secrets};
 };
 
+/// `index`: of the element of a list.
 Result<void> CheckParts(const SchemaRegistry& registry, const Attribute& attribute,
-                        const AttributeMap& parts, std::string_view index) {
+                        const AttributeMap& parts, std::optional<std::size_t> index) {
   for (const AttributeId sub : attribute.sub_attributes) {
     const Attribute& part = registry.attribute(sub);
     const bool is_missing = part.required && part.mutability != Mutability::kReadOnly &&
                             part.role == AttributeRole::kStored && parts.Find(sub) == nullptr;
     if (is_missing && part.returned != Returned::kNever) {
-      return Refuse(ScimType::kInvalidValue, fmt::format("{}{}.{}: required, but missing or empty",
-                                                         attribute.path, index, part.name));
+      return Refuse(ScimType::kInvalidValue,
+                    fmt::format("{}{}.{}: required, but missing or empty", attribute.path,
+                                index ? fmt::format("[{}]", *index) : std::string(), part.name));
     }
   }
   return {};
@@ -330,12 +338,12 @@ Result<void> CheckRequiredParts(const SchemaRegistry& registry, AttributeId attr
                                 const Value& value) {
   const Attribute& definition = registry.attribute(attribute);
   if (const AttributeMap* parts = value.AsComplex()) {
-    return CheckParts(registry, definition, *parts, "");
+    return CheckParts(registry, definition, *parts, std::nullopt);
   }
   if (const ValueList* list = value.AsList()) {
     for (std::size_t index = 0; index < list->size(); ++index) {
       if (const AttributeMap* parts = (*list)[index].AsComplex()) {
-        SCIMLEDGER_TRY(CheckParts(registry, definition, *parts, fmt::format("[{}]", index)));
+        SCIMLEDGER_TRY(CheckParts(registry, definition, *parts, index));
       }
     }
   }

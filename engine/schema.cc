@@ -144,9 +144,14 @@ std::optional<AttributeId> SchemaRegistry::FindAttribute(const ResourceType& res
 
 std::optional<AttributeId> SchemaRegistry::FindInSchema(std::string_view urn,
                                                         std::string_view name) const {
-  const auto index = FindName(lookup_->schemas, urn);
-  if (!index) return std::nullopt;
-  return FindName(lookup_->schema_attributes[*index], name);
+  const Schema* const schema = FindSchema(urn);
+  return schema != nullptr ? FindInSchema(*schema, name) : std::nullopt;
+}
+
+std::optional<AttributeId> SchemaRegistry::FindInSchema(const Schema& schema,
+                                                        std::string_view name) const {
+  const auto index = static_cast<std::size_t>(&schema - schemas_.data());
+  return FindName(lookup_->schema_attributes[index], name);
 }
 
 std::optional<AttributeId> SchemaRegistry::FindSubAttribute(AttributeId parent,

@@ -181,6 +181,8 @@ class SchemaRegistry : public std::enable_shared_from_this<SchemaRegistry> {
   std::optional<AttributeId> FindAttribute(const ResourceType& type, std::string_view name) const;
   /// A top-level attribute of the schema `urn`.
   std::optional<AttributeId> FindInSchema(std::string_view urn, std::string_view name) const;
+  /// The same of one of schemas().
+  std::optional<AttributeId> FindInSchema(const Schema& schema, std::string_view name) const;
   std::optional<AttributeId> FindSubAttribute(AttributeId parent, std::string_view name) const;
   /// By canonical path within `type` (Attribute::path): how events name attributes.
   std::optional<AttributeId> FindByPath(const ResourceType& type, std::string_view path) const;

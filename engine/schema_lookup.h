@@ -36,7 +36,7 @@ struct NameHash {
 struct NameEqual {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const noexcept {
-    return a == b || EqualsIgnoreAsciiCase(a, b);
+    return EqualsIgnoreAsciiCase(a, b);
   }
 };
 
@@ -56,7 +56,7 @@ class PartNames {
   }
   std::optional<AttributeId> Find(std::string_view name) const {
     for (const auto& [few, id] : few_) {
-      if (few.size() == name.size() && NameEqual()(few, name)) return id;
+      if (few.size() == name.size() && EqualsIgnoreAsciiCase(few, name)) return id;
     }
     if (others_.empty()) return std::nullopt;
     const auto found = others_.find(name);

@@ -121,8 +121,11 @@ std::string AsciiLower(std::string_view text) {
 }
 
 bool EqualsIgnoreAsciiCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char left, char right) { return LowerAscii(left) == LowerAscii(right); });
+  if (a.size() != b.size()) return false;
+  // Mostly they are spelled alike.
+  return a == b || std::equal(a.begin(), a.end(), b.begin(), [](char left, char right) {
+           return LowerAscii(left) == LowerAscii(right);
+         });
 }
 
 std::string FoldCase(std::string_view text) {

@@ -44,6 +44,8 @@ bool AttributeMap::Erase(AttributeId id) {
   return true;
 }
 
+void AttributeMap::Reserve(std::size_t count) { entries_.reserve(count); }
+
 bool AttributeMap::empty() const { return entries_.empty(); }
 std::size_t AttributeMap::size() const { return entries_.size(); }
 std::vector<AttributeMap::Entry>::const_iterator AttributeMap::begin() const {

@@ -23,6 +23,8 @@ class AttributeMap {
   /// Sets or replaces. An unassigned value (Value::IsUnassigned) erases.
   void Set(AttributeId id, Value value);
   bool Erase(AttributeId id);
+  /// Makes room for so many entries.
+  void Reserve(std::size_t count);
 
   bool empty() const;
   std::size_t size() const;

@@ -16,9 +16,11 @@ namespace scimledger::projections {
 namespace {
 
 /// Rows are written together up to this many bytes, so that folding many events costs few writes.
-constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
-/// How often the log is looked at after a nudge, and for how long.
-constexpr std::chrono::milliseconds kPollEvery{25};
+constexpr std::size_t kWriteBytes = std::size_t{4} << 20U;
+/// How often the log is looked at after a nudge, and for how long. What comes in between is folded
+/// together: a thread that wakes more often takes the caches from those that answer. Whoever waits
+/// for the history wakes it.
+constexpr std::chrono::milliseconds kPollEvery{100};
 constexpr std::chrono::seconds kAwakeFor{10};
 constexpr std::chrono::milliseconds kProgressEvery{200};
 constexpr std::chrono::seconds kAsleepFor{60};
@@ -30,8 +32,8 @@ constexpr std::size_t kAdministrationsMax = 4;
 /// start after a crash.
 constexpr std::uint64_t kKeepEvents = 10'000;
 /// What is offered beyond this waits in the log instead.
-constexpr std::size_t kOfferedEventsMax = 8'192;
-constexpr std::size_t kOfferedBytesMax = std::size_t{8} << 20U;
+constexpr std::size_t kOfferedEventsMax = 16'384;
+constexpr std::size_t kOfferedBytesMax = std::size_t{24} << 20U;
 /// After so long in trouble that may pass, nobody waits for it any more.
 constexpr std::chrono::seconds kTroubleMax{3};
 /// What a stop folds at most.

@@ -29,6 +29,18 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
+  /// As Append, for files that are written past the page cache.
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            IODebugContext* debug) override {
+    const IOStatus fault = faults_.Next(Fault::Call::kWrite, name_);
+    if (!fault.ok()) return fault;
+    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+  }
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            const rocksdb::DataVerificationInfo& /*checksum*/,
+                            IODebugContext* debug) override {
+    return PositionedAppend(data, offset, options, debug);
+  }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     const IOStatus fault = faults_.Next(Fault::Call::kSync, name_);
     return fault.ok() ? FSWritableFileOwnerWrapper::Sync(options, debug) : fault;

@@ -209,6 +209,14 @@ IOStatus UnsyncedFileSystem::NewWritableFile(const std::string& name, const File
       });
 }
 
+IOStatus UnsyncedFileSystem::NewRandomAccessFile(const std::string& name,
+                                                 const FileOptions& options,
+                                                 std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                                 IODebugContext* debug) {
+  if (options.use_direct_reads) return IOStatus::InvalidArgument("direct I/O is not modelled");
+  return FileSystemWrapper::NewRandomAccessFile(name, options, file, debug);
+}
+
 IOStatus UnsyncedFileSystem::ReopenWritableFile(const std::string& name, const FileOptions& options,
                                                 std::unique_ptr<rocksdb::FSWritableFile>* file,
                                                 IODebugContext* debug) {
