@@ -30,7 +30,7 @@ constexpr std::chrono::milliseconds kPauseMax{5'000};
 constexpr std::size_t kAdministrationsMax = 4;
 /// After so many at a time, what was folded is kept at once: they would be folded again by each
 /// start after a crash.
-constexpr std::uint64_t kKeepEvents = 10'000;
+constexpr std::uint64_t kKeepEvents = 50'000;
 /// What is offered beyond this waits in the log instead.
 constexpr std::size_t kOfferedEventsMax = 16'384;
 constexpr std::size_t kOfferedBytesMax = std::size_t{24} << 20U;
