@@ -2,6 +2,7 @@
 
 #include "engine/schema_changes.h"
 #include "engine/schema_lookup.h"
+#include "storage/result.h"
 
 namespace scimledger {
 namespace {
@@ -151,6 +152,7 @@ std::optional<AttributeId> SchemaRegistry::FindInSchema(std::string_view urn,
 std::optional<AttributeId> SchemaRegistry::FindInSchema(const Schema& schema,
                                                         std::string_view name) const {
   const auto index = static_cast<std::size_t>(&schema - schemas_.data());
+  SCIMLEDGER_INVARIANT(index < schemas_.size(), "a schema of another registry");
   return FindName(lookup_->schema_attributes[index], name);
 }
 

@@ -33,7 +33,8 @@ constexpr std::size_t kAdministrationsMax = 4;
 constexpr std::uint64_t kKeepEvents = 50'000;
 /// What is offered beyond this waits in the log instead.
 constexpr std::size_t kOfferedEventsMax = 16'384;
-constexpr std::size_t kOfferedBytesMax = std::size_t{24} << 20U;
+constexpr std::size_t kOfferedBytesMax = std::size_t{16} << 20U;
+static_assert(kKeepEvents > kOfferedEventsMax, "one look at what was offered flushes nothing");
 /// After so long in trouble that may pass, nobody waits for it any more.
 constexpr std::chrono::seconds kTroubleMax{3};
 /// What a stop folds at most.
@@ -74,8 +75,8 @@ std::size_t BytesOf(const std::vector<Event>& events) {
   std::size_t bytes = 0;
   for (const Event& event : events) {
     bytes += kEventBytes + (event.members_added.size() + event.members_removed.size()) * 16;
-    for (const ResourcePtr& row : {event.before, event.after}) {
-      if (row != nullptr) bytes += 2 * row->document.size();
+    for (const ResourcePtr* row : {&event.before, &event.after}) {
+      if (*row != nullptr) bytes += 2 * (*row)->document.size();
     }
   }
   return bytes;
@@ -338,6 +339,10 @@ bool History::WaitForWork() {
 }
 
 void History::Offer(std::vector<Event> events, std::size_t bytes) {
+  // What an event replaced would be gone without it; the row that it made is the directory's own.
+  for (const Event& event : events) {
+    if (event.before != nullptr) bytes += event.before->document.size();
+  }
   {
     const std::lock_guard lock(offers_mutex_);
     const bool fits = offered_events_ + events.size() <= kOfferedEventsMax &&

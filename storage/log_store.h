@@ -21,6 +21,8 @@ struct LogStoreOptions {
   rocksdb::Env* env = nullptr;
   /// How much RocksDB keeps in memory before it writes a table; tests make it small.
   std::size_t write_buffer_bytes = std::size_t{64} << 20U;
+  /// Tables are written past the page cache where the file system takes that.
+  bool writes_past_cache = true;
 };
 
 /// The RocksDB database under DATA/log: the logs of all tenants, one key range each (LOG_FORMAT.md §1).

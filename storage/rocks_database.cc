@@ -1,5 +1,6 @@
 #include "storage/rocks_database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -7,7 +8,9 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <unistd.h>
 
+#include <array>
 #include <vector>
 
 #include "storage/rocks_common.h"
@@ -20,7 +23,20 @@ constexpr std::size_t kBlockBytes = std::size_t{16} << 10U;
 constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
 constexpr std::size_t kReadaheadBytes = std::size_t{2} << 20U;
 
-rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_bytes, bool create) {
+/// Whether files of the directory can be written past the page cache, by trying it: some file
+/// systems open them so and then refuse the writes. What cannot be tried counts as no.
+bool TakesDirectWrites(const std::filesystem::path& directory) {
+  constexpr std::size_t kSectorBytes = 4096;
+  alignas(kSectorBytes) static constexpr std::array<char, kSectorBytes> kSector{};
+  const int file = ::open(directory.c_str(), O_TMPFILE | O_DIRECT | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  const bool is_written = ::pwrite(file, kSector.data(), kSectorBytes, 0) == kSectorBytes;
+  const bool is_cut = ::ftruncate(file, 1) == 0;
+  ::close(file);
+  return is_written && is_cut;
+}
+
+rocksdb::Options DatabaseOptions(rocksdb::Env* env, const LogStoreOptions& log, bool create) {
   rocksdb::Options options;
   options.env = env;
   options.create_if_missing = create;
@@ -31,13 +47,15 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, std::size_t write_buffer_byt
   // What was just written is soon written again, in order of key; compressing it twice costs each
   // append more than the appending.
   options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
-  options.write_buffer_size = write_buffer_bytes;
+  options.write_buffer_size = log.write_buffer_bytes;
   options.max_write_buffer_number = 4;
   options.max_background_jobs = 2;
   options.bytes_per_sync = kBytesPerSync;
-  // Tables are written once and seldom read soon: past the page cache they take neither its memory
-  // nor its time, and no heap of dirty pages gets in the way of the syncs of the write-ahead log.
-  options.use_direct_io_for_flush_and_compaction = true;
+  // Written past the page cache, tables cost no copy into pages that must be found first, and no
+  // heap of dirty pages gets in the way of the syncs of the write-ahead log. Compactions read
+  // through the cache.
+  options.use_direct_io_for_flush_and_compaction = log.writes_past_cache;
+  options.compaction_readahead_size = kReadaheadBytes;
   KeepDiaryShort(options);
 
   rocksdb::BlockBasedTableOptions table;
@@ -80,6 +98,7 @@ Result<std::shared_ptr<RocksDatabase>> RocksDatabase::Open(const std::filesystem
   const std::shared_ptr<RocksDatabase> opened(new RocksDatabase(FullName(directory), options));
   const bool is_new = !opened->env_->FileExists((opened->directory_ / "CURRENT").string()).ok();
   if (is_new) SCIMLEDGER_TRY(opened->PrepareNewDirectory());
+  opened->options_.writes_past_cache &= TakesDirectWrites(opened->directory_);
   const std::unique_lock lock(opened->mutex_);
   SCIMLEDGER_TRY(opened->OpenWithLock(is_new));
   return opened;
@@ -117,13 +136,8 @@ Result<void> RocksDatabase::PrepareNewDirectory() {
 
 Result<void> RocksDatabase::OpenWithLock(bool create) {
   rocksdb::DB* opened = nullptr;
-  rocksdb::Options options = DatabaseOptions(env_.get(), options_.write_buffer_bytes, create);
-  rocksdb::Status status = rocksdb::DB::Open(options, directory_.string(), &opened);
-  // Not every file system can write past the page cache.
-  if (status.IsInvalidArgument()) {
-    options.use_direct_io_for_flush_and_compaction = false;
-    status = rocksdb::DB::Open(options, directory_.string(), &opened);
-  }
+  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(env_.get(), options_, create),
+                                                   directory_.string(), &opened);
   database_.reset(opened);
   if (!status.ok()) return std::unexpected(OpenError(status));
 

@@ -78,7 +78,7 @@ class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
   Error OpenError(const rocksdb::Status& status) const;
 
   const std::filesystem::path directory_;
-  const LogStoreOptions options_;
+  LogStoreOptions options_;  ///< as given, but for what the file system refuses
   const std::shared_ptr<SyncWatch> watch_ = std::make_shared<SyncWatch>();
   std::unique_ptr<rocksdb::Env> env_;
 

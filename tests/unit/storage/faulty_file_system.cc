@@ -29,12 +29,22 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
-  /// As Append, for files that are written past the page cache.
+  /// As Append, for files that are written past the page cache: in whole sectors.
   IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
                             IODebugContext* debug) override {
     const IOStatus fault = faults_.Next(Fault::Call::kWrite, name_);
-    if (!fault.ok()) return fault;
-    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+    if (fault.ok()) {
+      return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+    }
+    const std::size_t sector = GetRequiredBufferAlignment();
+    const Slice half(data.data(), data.size() / 2 / sector * sector);
+    FSWritableFileOwnerWrapper::PositionedAppend(half, offset, options, debug)
+        .PermitUncheckedError();
+    return fault;
+  }
+  IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
+    const IOStatus fault = faults_.Next(Fault::Call::kWrite, name_);
+    return fault.ok() ? FSWritableFileOwnerWrapper::Truncate(size, options, debug) : fault;
   }
   IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
                             const rocksdb::DataVerificationInfo& /*checksum*/,

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +66,49 @@ TEST_F(LogStoreTest, EverythingSurvivesReopening) {
   EXPECT_EQ(log->head().root, head.root);
   EXPECT_EQ(ReadAll(*log), "1 2 3 4 5 6 7");
   EXPECT_TRUE(AppendSamples(*log, 8));
+}
+
+/// Counts the tables that are written past the page cache.
+class TableCounter final : public rocksdb::FileSystemWrapper {
+ public:
+  TableCounter() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "TableCounter"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    if (name.ends_with(".sst")) (options.use_direct_writes ? past_cache : through_cache)++;
+    return FileSystemWrapper::NewWritableFile(name, options, file, debug);
+  }
+
+  std::atomic<int> past_cache = 0;
+  std::atomic<int> through_cache = 0;
+};
+
+TEST_F(LogStoreTest, TablesAreWrittenPastThePageCacheUnlessSwitchedOff) {
+  std::uint64_t events = 0;
+  for (const bool writes_past_cache : {true, false}) {
+    events += 2'000;
+    const auto counter = std::make_shared<TableCounter>();
+    const auto env = rocksdb::NewCompositeEnv(counter);
+    const LogStoreOptions options{.create_if_missing = true,
+                                  .env = env.get(),
+                                  .write_buffer_bytes = std::size_t{64} << 10U,
+                                  .writes_past_cache = writes_past_cache};
+    {
+      const auto store = *LogStore::Open(directory(), options);
+      ASSERT_TRUE(AppendSamples(**store->OpenLog("default"), events));
+    }
+    // What was not written as a table yet becomes one.
+    const auto store = *LogStore::Open(directory(), options);
+    EXPECT_TRUE(store->OpenLog("default"));
+    const int tables = counter->past_cache + counter->through_cache;
+    ASSERT_GT(tables, 0);
+    if (!writes_past_cache) {
+      EXPECT_EQ(counter->past_cache, 0);
+    } else if (counter->past_cache != tables) {
+      GTEST_SKIP() << "the file system of " << directory() << " takes no direct writes";
+    }
+  }
 }
 
 TEST_F(LogStoreTest, TenantsHaveTheirOwnLogs) {

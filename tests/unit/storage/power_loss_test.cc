@@ -39,6 +39,7 @@ class Disk {
       : ignore_(ignore),
         unsynced_(unsynced),
         write_buffer_bytes_(WriteBufferBytes(seed)),
+        writes_past_cache_(seed / 8 % 2 == 0),
         random_(seed) {}
 
   /// Appends batches of random sizes until the power goes off at the `operation`-th change, or all
@@ -48,9 +49,10 @@ class Disk {
     const auto env = rocksdb::NewCompositeEnv(files);
     files->PowerOffAt(operation);
     {
-      const auto store = LogStore::Open(
-          directory(),
-          {.create_if_missing = true, .env = env.get(), .write_buffer_bytes = write_buffer_bytes_});
+      const auto store = LogStore::Open(directory(), {.create_if_missing = true,
+                                                      .env = env.get(),
+                                                      .write_buffer_bytes = write_buffer_bytes_,
+                                                      .writes_past_cache = writes_past_cache_});
       if (store) AppendBatches(**store);
     }
     const std::uint64_t operations = files->operations();
@@ -112,6 +114,7 @@ class Disk {
   const Ignore ignore_;
   const Unsynced unsynced_;
   const std::size_t write_buffer_bytes_;
+  const bool writes_past_cache_;
   std::mt19937_64 random_;
   TempDirectory root_;
   Acknowledged told_{.log_id = {}, .head = {.sequence = {}, .root = Sha256({})}, .attempted = {}};

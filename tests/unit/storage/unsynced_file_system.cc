@@ -29,7 +29,7 @@ class DiskModel {
  public:
   struct File {
     std::string written;
-    std::size_t synced_bytes = 0;  ///< of `written`, which only ever grows
+    std::size_t synced_bytes = 0;  ///< of `written`; these never change
   };
 
   explicit DiskModel(Ignore ignore) : ignore_(ignore) {}
@@ -137,14 +137,31 @@ class UnsyncedFile final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
-  IOStatus PositionedAppend(const Slice&, std::uint64_t, const IOOptions&,
-                            IODebugContext*) override {
-    return IOStatus::NotSupported("positioned appends are not modelled");
+  /// Of files written past the page cache: whole sectors, the last one padded and written again.
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            IODebugContext* debug) override {
+    std::string& written = file_->written;
+    if (offset < file_->synced_bytes || offset > written.size()) {
+      return IOStatus::NotSupported("writing over synced bytes is not modelled");
+    }
+    return model_->Change(
+        [&] { return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug); },
+        [&] { written.replace(offset, data.size(), data.data(), data.size()); });
   }
-  IOStatus Truncate(std::uint64_t size, const IOOptions&, IODebugContext*) override {
-    // RocksDB truncates to what it has appended, which cuts off preallocated blocks only.
-    if (size == file_->written.size()) return IOStatus::OK();
-    return IOStatus::NotSupported("truncating written bytes is not modelled");
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            const rocksdb::DataVerificationInfo& /*checksum*/,
+                            IODebugContext* debug) override {
+    return PositionedAppend(data, offset, options, debug);
+  }
+  /// Cuts off preallocated blocks, and the padding of the last sector.
+  IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
+    if (size == file_->written.size() && !use_direct_io()) return IOStatus::OK();
+    if (size < file_->synced_bytes || size > file_->written.size()) {
+      return IOStatus::NotSupported("truncating synced bytes is not modelled");
+    }
+    return model_->Change(
+        [&] { return FSWritableFileOwnerWrapper::Truncate(size, options, debug); },
+        [&] { file_->written.resize(size); });
   }
   IOStatus Sync(const IOOptions&, IODebugContext*) override { return Synced(); }
   IOStatus Fsync(const IOOptions&, IODebugContext*) override { return Synced(); }
@@ -207,14 +224,6 @@ IOStatus UnsyncedFileSystem::NewWritableFile(const std::string& name, const File
         *file =
             std::make_unique<UnsyncedFile>(std::move(*file), model_, model_->Create(Normal(name)));
       });
-}
-
-IOStatus UnsyncedFileSystem::NewRandomAccessFile(const std::string& name,
-                                                 const FileOptions& options,
-                                                 std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
-                                                 IODebugContext* debug) {
-  if (options.use_direct_reads) return IOStatus::InvalidArgument("direct I/O is not modelled");
-  return FileSystemWrapper::NewRandomAccessFile(name, options, file, debug);
 }
 
 IOStatus UnsyncedFileSystem::ReopenWritableFile(const std::string& name, const FileOptions& options,
