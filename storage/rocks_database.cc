@@ -55,7 +55,6 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, const LogStoreOptions& log, 
   // heap of dirty pages gets in the way of the syncs of the write-ahead log. Compactions read
   // through the cache.
   options.use_direct_io_for_flush_and_compaction = log.writes_past_cache;
-  options.compaction_readahead_size = kReadaheadBytes;
   KeepDiaryShort(options);
 
   rocksdb::BlockBasedTableOptions table;
