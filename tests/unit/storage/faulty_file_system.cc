@@ -42,14 +42,14 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
         .PermitUncheckedError();
     return fault;
   }
-  IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
-    const IOStatus fault = faults_.Next(Fault::Call::kWrite, name_);
-    return fault.ok() ? FSWritableFileOwnerWrapper::Truncate(size, options, debug) : fault;
-  }
   IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
                             const rocksdb::DataVerificationInfo& /*checksum*/,
                             IODebugContext* debug) override {
     return PositionedAppend(data, offset, options, debug);
+  }
+  IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
+    const IOStatus fault = faults_.Next(Fault::Call::kWrite, name_);
+    return fault.ok() ? FSWritableFileOwnerWrapper::Truncate(size, options, debug) : fault;
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     const IOStatus fault = faults_.Next(Fault::Call::kSync, name_);
