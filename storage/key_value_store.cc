@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "storage/rocks_common.h"
+#include "storage/rocks_families.h"
 
 namespace scimledger::storage {
 namespace {
@@ -65,7 +66,6 @@ class Joining final : public rocksdb::MergeOperator {
 rocksdb::Options StoreOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   // Without a log of its own, all of a batch must reach the disk together.
   options.atomic_flush = true;
   options.merge_operator = std::make_shared<Joining>();
@@ -103,38 +103,10 @@ ErrorCode CodeOf(const rocksdb::Status& status) {
   return ErrorCode::kIo;
 }
 
-/// Where keys are: those kept apart in a column family of their own.
-class Families {
- public:
-  Families(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHandle*> handles,
-           std::string apart)
-      : database_(database), handles_(std::move(handles)), apart_(std::move(apart)) {}
-  ~Families() {
-    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-      (void)database_.DestroyColumnFamilyHandle(handle);
-    }
-  }
-  Families(const Families&) = delete;
-  Families& operator=(const Families&) = delete;
-
-  static constexpr std::size_t kCount = 2;
-  std::size_t IndexOf(std::string_view key) const {
-    return !key.empty() && apart_.find(key.front()) != std::string::npos ? 1 : 0;
-  }
-  rocksdb::ColumnFamilyHandle* Of(std::string_view key) const { return handles_[IndexOf(key)]; }
-  const std::vector<rocksdb::ColumnFamilyHandle*>& all() const { return handles_; }
-
- private:
-  rocksdb::DB& database_;
-  const std::vector<rocksdb::ColumnFamilyHandle*> handles_;
-  const std::string apart_;
-};
-
 class RocksKeyValueCursor final : public KeyValueCursor {
  public:
-  RocksKeyValueCursor(rocksdb::DB& database, const Families& families,
-                      const rocksdb::ReadOptions& options)
-      : database_(database), families_(families), options_(options) {}
+  RocksKeyValueCursor(const RocksFamilies& families, const rocksdb::ReadOptions& options)
+      : families_(families), options_(options) {}
 
   void Seek(std::string_view key) override {
     Choose(key);
@@ -158,22 +130,23 @@ class RocksKeyValueCursor final : public KeyValueCursor {
  private:
   void Choose(std::string_view key) {
     std::unique_ptr<rocksdb::Iterator>& chosen = iterators_[families_.IndexOf(key)];
-    if (chosen == nullptr) chosen.reset(database_.NewIterator(options_, families_.Of(key)));
+    if (chosen == nullptr) {
+      chosen.reset(families_.database().NewIterator(options_, families_.Of(key)));
+    }
     iterator_ = chosen.get();
   }
 
-  rocksdb::DB& database_;
-  const Families& families_;
+  const RocksFamilies& families_;
   const rocksdb::ReadOptions options_;
-  std::array<std::unique_ptr<rocksdb::Iterator>, Families::kCount> iterators_;
+  std::array<std::unique_ptr<rocksdb::Iterator>, RocksFamilies::kCountMax> iterators_;
   rocksdb::Iterator* iterator_ = nullptr;  ///< the one sought in last
 };
 
 }  // namespace
 
 struct KeyValueBatch::Changes {
-  explicit Changes(const Families& of) : families(of) {}
-  const Families& families;
+  explicit Changes(const RocksFamilies& of) : families(of) {}
+  const RocksFamilies& families;
   rocksdb::WriteBatch batch;
 };
 
@@ -196,16 +169,13 @@ void KeyValueBatch::Clear() { changes_->batch.Clear(); }
 
 class RocksKeyValueStore final : public KeyValueStore {
  public:
-  RocksKeyValueStore(std::unique_ptr<rocksdb::DB> database,
-                     std::vector<rocksdb::ColumnFamilyHandle*> handles, std::string apart,
-                     std::filesystem::path directory)
-      : database_(std::move(database)),
-        families_(*database_, std::move(handles), std::move(apart)),
-        directory_(std::move(directory)) {}
+  RocksKeyValueStore(std::unique_ptr<RocksFamilies> families, std::filesystem::path directory)
+      : families_(std::move(families)), directory_(std::move(directory)) {}
 
   Result<std::optional<std::string>> Get(std::string_view key) const override {
     std::string value;
-    const rocksdb::Status status = database_->Get({}, families_.Of(key), ToSlice(key), &value);
+    const rocksdb::Status status =
+        families_->database().Get({}, families_->Of(key), ToSlice(key), &value);
     if (status.ok()) return value;
     if (status.IsNotFound()) return std::nullopt;
     return Failed("read", status);
@@ -214,7 +184,7 @@ class RocksKeyValueStore final : public KeyValueStore {
   std::unique_ptr<KeyValueCursor> Scan() const override {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
-    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
+    return std::make_unique<RocksKeyValueCursor>(*families_, options);
   }
 
   std::unique_ptr<KeyValueCursor> ScanOnce() const override {
@@ -222,30 +192,30 @@ class RocksKeyValueStore final : public KeyValueStore {
     options.total_order_seek = true;
     options.fill_cache = false;
     options.readahead_size = kReadAheadBytes;
-    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
+    return std::make_unique<RocksKeyValueCursor>(*families_, options);
   }
 
   std::unique_ptr<KeyValueCursor> ScanPrefix() const override {
     rocksdb::ReadOptions options;
     options.prefix_same_as_start = true;
-    return std::make_unique<RocksKeyValueCursor>(*database_, families_, options);
+    return std::make_unique<RocksKeyValueCursor>(*families_, options);
   }
 
   KeyValueBatch MakeBatch() const override {
     return KeyValueBatch(
-        std::unique_ptr<KeyValueBatch::Changes>(new KeyValueBatch::Changes(families_)));
+        std::unique_ptr<KeyValueBatch::Changes>(new KeyValueBatch::Changes(*families_)));
   }
 
   Result<void> Write(KeyValueBatch& batch) override {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    const rocksdb::Status status = database_->Write(options, &batch.changes_->batch);
+    const rocksdb::Status status = families_->database().Write(options, &batch.changes_->batch);
     if (status.ok()) return {};
     return Failed("write", status);
   }
 
   Result<void> Flush() override {
-    const rocksdb::Status status = database_->Flush({}, families_.all());
+    const rocksdb::Status status = families_->database().Flush({}, families_->all());
     if (status.ok()) return {};
     return Failed("write", status);
   }
@@ -265,16 +235,15 @@ class RocksKeyValueStore final : public KeyValueStore {
   }
   std::size_t Property(const std::string& name) const {
     std::size_t sum = 0;
-    for (rocksdb::ColumnFamilyHandle* family : families_.all()) {
+    for (rocksdb::ColumnFamilyHandle* family : families_->all()) {
       std::uint64_t value = 0;
-      database_->GetIntProperty(family, name, &value);
+      families_->database().GetIntProperty(family, name, &value);
       sum += static_cast<std::size_t>(value);
     }
     return sum;
   }
 
-  const std::unique_ptr<rocksdb::DB> database_;
-  const Families families_;
+  const std::unique_ptr<RocksFamilies> families_;
   const std::filesystem::path directory_;
 };
 
@@ -287,39 +256,35 @@ class NoDiary final : public rocksdb::Logger {
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
-enum class Access : std::uint8_t { kReadWrite, kReadOnly };
-
 Result<std::unique_ptr<KeyValueStore>> OpenStore(const std::filesystem::path& directory,
-                                                 std::string apart, Access access) {
+                                                 std::string apart, RocksFamilies::Access access) {
   rocksdb::Options options = StoreOptions();
-  if (access == Access::kReadOnly) options.info_log = std::make_shared<NoDiary>();
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families{
-      {rocksdb::kDefaultColumnFamilyName, options}, {"apart", options}};
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* opened = nullptr;
+  if (access == RocksFamilies::Access::kReadOnly) options.info_log = std::make_shared<NoDiary>();
+  FamilyLayout layout;
+  layout.apart = "apart";
+  layout.is_apart = [kinds = std::move(apart)](std::string_view key) {
+    return !key.empty() && kinds.find(key.front()) != std::string::npos;
+  };
+  std::unique_ptr<RocksFamilies> families;
   const rocksdb::Status status =
-      access == Access::kReadOnly
-          ? rocksdb::DB::OpenForReadOnly(options, directory.string(), families, &handles, &opened)
-          : rocksdb::DB::Open(options, directory.string(), families, &handles, &opened);
-  std::unique_ptr<rocksdb::DB> database(opened);
+      RocksFamilies::Open(options, directory, std::move(layout), access, families);
   if (!status.ok()) {
     return Fail(CodeOf(status),
                 fmt::format("cannot open {}: {}", directory.string(), status.ToString()));
   }
-  return std::make_unique<RocksKeyValueStore>(std::move(database), std::move(handles),
-                                              std::move(apart), directory);
+  return std::make_unique<RocksKeyValueStore>(std::move(families), directory);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<KeyValueStore>> KeyValueStore::Open(const std::filesystem::path& directory,
                                                            std::string apart) {
-  return OpenStore(directory, std::move(apart), Access::kReadWrite);
+  return OpenStore(directory, std::move(apart), RocksFamilies::Access::kReadWrite);
 }
 
 Result<std::unique_ptr<KeyValueStore>> KeyValueStore::OpenReadOnly(
     const std::filesystem::path& directory, std::string apart) {
-  return OpenStore(directory, std::move(apart), Access::kReadOnly);
+  return OpenStore(directory, std::move(apart), RocksFamilies::Access::kReadOnly);
 }
 
 }  // namespace scimledger::storage

@@ -24,6 +24,13 @@ std::string WithSequence(std::string prefix, Sequence sequence) {
 
 }  // namespace
 
+bool IsInEvents(std::string_view key) {
+  constexpr std::size_t kIdBytes = 16;
+  if (key.size() <= kIdBytes) return false;
+  const bool is_store = key.substr(0, kIdBytes) == Uuid{}.AsBytes();
+  return key[kIdBytes] == (is_store ? kStoreKind : kEventKind);
+}
+
 std::string StoreKey() { return Prefix(Uuid{}, kStoreKind); }
 
 std::string TenantKey(std::string_view tenant) {

@@ -9,6 +9,10 @@ namespace scimledger::storage {
 
 /// The keys of DATA/log (LOG_FORMAT.md §2). Each begins with a log id.
 
+/// The family of event records. Told by a key, or by what all keys of a walk begin with.
+inline constexpr const char* kEventsFamily = "events";
+bool IsInEvents(std::string_view key);
+
 std::string StoreKey();
 std::string TenantKey(std::string_view tenant);
 std::string EventKey(const Uuid& log_id, Sequence sequence);

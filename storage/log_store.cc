@@ -1,7 +1,6 @@
 #include "storage/log_store.h"
 
 #include <fmt/format.h>
-#include <rocksdb/write_batch.h>
 
 #include <map>
 #include <mutex>
@@ -18,10 +17,7 @@ namespace {
 
 [[nodiscard]] Result<void> WriteOne(RocksDatabase& database, const std::string& key,
                                     std::string_view value) {
-  rocksdb::WriteBatch writes;
-  const rocksdb::Status added = writes.Put(key, rocksdb::Slice(value.data(), value.size()));
-  SCIMLEDGER_INVARIANT(added.ok(), "one short entry fits a WriteBatch");
-  return database.Write(writes);
+  return database.Write([&](RocksWrites& writes) { writes.Put(key, value); });
 }
 
 /// Creating was interrupted before the store record if there is no key at all.
@@ -30,6 +26,11 @@ namespace {
   if (record) return CheckStoreRecord(*record);
   SCIMLEDGER_TRY_ASSIGN(const auto cursor, database.Scan("", ""));
   SCIMLEDGER_TRY_ASSIGN(const KeyValue* const other, cursor->Next());
+  if (other != nullptr && other->key == StoreKey()) {
+    return Fail(ErrorCode::kIncompatible,
+                "the log was written by an earlier development version, which kept events and "
+                "batch records together; this version cannot read it");
+  }
   if (other != nullptr) {
     return Fail(ErrorCode::kCorrupt, "the database has no store record of scimledger's");
   }
@@ -103,7 +104,8 @@ class RocksLogStore final : public LogStore {
 
 Result<std::unique_ptr<LogStore>> LogStore::Open(const std::filesystem::path& directory,
                                                  const LogStoreOptions& options) {
-  SCIMLEDGER_TRY_ASSIGN(auto database, RocksDatabase::Open(directory, options));
+  SCIMLEDGER_TRY_ASSIGN(auto database,
+                        RocksDatabase::Open(directory, options, {kEventsFamily, IsInEvents}));
   SCIMLEDGER_TRY(CheckOrWriteStoreRecord(*database, options.create_if_missing));
   return std::make_unique<RocksLogStore>(std::move(database), options.create_if_missing);
 }

@@ -1,7 +1,6 @@
 #include "storage/password_store.h"
 
 #include <fmt/format.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <string>
@@ -46,10 +45,6 @@ Result<PasswordKey> ParseKey(std::string_view bytes) {
                      *Uuid::FromBytes(bytes.substr(kPrefix + kUuidBytes))};
 }
 
-void RequireAdded(const rocksdb::Status& added) {
-  SCIMLEDGER_INVARIANT(added.ok(), "short entries fit a WriteBatch");
-}
-
 /// A database that was just made has none.
 Result<void> CheckOrWriteRecord(RocksDatabase& database) {
   SCIMLEDGER_TRY_ASSIGN(const auto record, database.Get(RecordKey()));
@@ -57,9 +52,7 @@ Result<void> CheckOrWriteRecord(RocksDatabase& database) {
   if (record) {
     return Fail(ErrorCode::kIncompatible, "the password store has another format");
   }
-  rocksdb::WriteBatch writes;
-  RequireAdded(writes.Put(RecordKey(), rocksdb::Slice(kRecord.data(), kRecord.size())));
-  return database.Write(writes);
+  return database.Write([](RocksWrites& writes) { writes.Put(RecordKey(), kRecord); });
 }
 
 }  // namespace
@@ -102,21 +95,19 @@ Result<std::shared_ptr<RocksDatabase>> PasswordStore::OpenWithLock(bool create) 
 }
 
 /// After a failed write RocksDB may take no other until it was opened again.
-Result<void> PasswordStore::Write(RocksDatabase& database, rocksdb::WriteBatch& writes) {
+Result<void> PasswordStore::Write(RocksDatabase& database, const RocksDatabase::Fill& fill) {
   if (failed_.load()) {
     SCIMLEDGER_TRY(database.Reopen(database.generation()));
     failed_ = false;
   }
-  auto written = database.Write(writes);
+  auto written = database.Write(fill);
   if (!written) failed_ = true;
   return written;
 }
 
 Result<void> PasswordStore::Put(const Uuid& log, const PasswordKey& key, std::string_view hash) {
   SCIMLEDGER_TRY_ASSIGN(const auto database, Database(true));
-  rocksdb::WriteBatch writes;
-  RequireAdded(writes.Put(KeyOf(log, key), rocksdb::Slice(hash.data(), hash.size())));
-  return Write(*database, writes);
+  return Write(*database, [&](RocksWrites& writes) { writes.Put(KeyOf(log, key), hash); });
 }
 
 Result<std::optional<std::string>> PasswordStore::Get(const Uuid& log, const PasswordKey& key) {
@@ -129,9 +120,9 @@ Result<void> PasswordStore::Remove(const Uuid& log, std::span<const PasswordKey>
   if (keys.empty()) return {};
   SCIMLEDGER_TRY_ASSIGN(const auto database, Database(false));
   if (database == nullptr) return {};
-  rocksdb::WriteBatch writes;
-  for (const PasswordKey& key : keys) RequireAdded(writes.Delete(KeyOf(log, key)));
-  return Write(*database, writes);
+  return Write(*database, [&](RocksWrites& writes) {
+    for (const PasswordKey& key : keys) writes.Delete(KeyOf(log, key));
+  });
 }
 
 Result<void> PasswordStore::Clear(const Uuid& log) {
@@ -140,9 +131,7 @@ Result<void> PasswordStore::Clear(const Uuid& log) {
   const std::string first = PrefixOf(log);
   std::string end = first;
   ++end.back();
-  rocksdb::WriteBatch writes;
-  RequireAdded(writes.DeleteRange(first, end));
-  return Write(*database, writes);
+  return Write(*database, [&](RocksWrites& writes) { writes.DeleteRange(first, end); });
 }
 
 Result<void> PasswordStore::ForEach(const Uuid& log, const std::optional<Uuid>& resource,

@@ -14,13 +14,10 @@
 #include "storage/log_store.h"
 #include "storage/result.h"
 
-namespace rocksdb {
-class WriteBatch;
-}  // namespace rocksdb
-
 namespace scimledger::storage {
 
 class RocksDatabase;
+class RocksWrites;
 
 /// Whose password, and by which reference the log knows it.
 struct PasswordKey {
@@ -57,7 +54,8 @@ class PasswordStore {
   /// nullptr: there is none, and it was not to be made.
   [[nodiscard]] Result<std::shared_ptr<RocksDatabase>> Database(bool create);
   [[nodiscard]] Result<std::shared_ptr<RocksDatabase>> OpenWithLock(bool create);
-  [[nodiscard]] Result<void> Write(RocksDatabase& database, rocksdb::WriteBatch& writes);
+  [[nodiscard]] Result<void> Write(RocksDatabase& database,
+                                   const std::function<void(RocksWrites&)>& fill);
 
   const std::filesystem::path directory_;
   const LogStoreOptions options_;

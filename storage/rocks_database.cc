@@ -8,9 +8,12 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "storage/rocks_common.h"
@@ -44,11 +47,14 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, const LogStoreOptions& log, 
   options.paranoid_checks = true;
   // RocksDB must not resume by itself after a failed write: the log decides, by reopening.
   options.max_bgerror_resume_count = 0;
-  // What was just written is soon written again, in order of key; compressing it twice costs each
-  // append more than the appending.
-  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  // At all levels alike: a table that may be moved to the next one is not written again.
+  options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = log.write_buffer_bytes;
   options.max_write_buffer_number = 4;
+  // What a family that fills slowly has in memory keeps the write-ahead log of both from being
+  // deleted: it is written to a table when that log has so many bytes. (Not atomic_flush: RocksDB
+  // 7.8 cannot be closed after such a flush failed, and a log is reopened then.)
+  options.max_total_wal_size = 2 * log.write_buffer_bytes;
   options.max_background_jobs = 2;
   options.bytes_per_sync = kBytesPerSync;
   // Written past the page cache, tables cost no copy into pages that must be found first, and no
@@ -78,23 +84,56 @@ std::filesystem::path FullName(const std::filesystem::path& directory) {
   return name.has_filename() ? name : name.parent_path();
 }
 
+constexpr std::size_t kPartsMax = 4;
+/// Memory of a write that is kept for the next one.
+constexpr std::size_t kKeptBatchBytes = std::size_t{1} << 20U;
+
+void RequireAdded(const rocksdb::Status& added) {
+  SCIMLEDGER_INVARIANT(added.ok(), "what is checked before fits a WriteBatch");
+}
+
 bool HoldsData(std::string_view file_name) {
   return file_name.ends_with(".sst") || file_name.ends_with(".log");
 }
 
 }  // namespace
 
-RocksDatabase::RocksDatabase(std::filesystem::path directory, const LogStoreOptions& options)
+void RocksWrites::Put(std::string_view key, std::string_view value) {
+  Put(key, std::span(&value, 1));
+}
+
+void RocksWrites::Put(std::string_view key, std::span<const std::string_view> parts) {
+  const rocksdb::Slice key_part = ToSlice(key);
+  std::array<rocksdb::Slice, kPartsMax> slices;
+  SCIMLEDGER_INVARIANT(parts.size() <= slices.size(), "a value has few parts");
+  std::transform(parts.begin(), parts.end(), slices.begin(), ToSlice);
+  RequireAdded(batch_.Put(families_.Of(key), rocksdb::SliceParts(&key_part, 1),
+                          rocksdb::SliceParts(slices.data(), static_cast<int>(parts.size()))));
+}
+
+void RocksWrites::Delete(std::string_view key) {
+  RequireAdded(batch_.Delete(families_.Of(key), ToSlice(key)));
+}
+
+void RocksWrites::DeleteRange(std::string_view first, std::string_view end) {
+  RequireAdded(batch_.DeleteRange(families_.Of(first), ToSlice(first), ToSlice(end)));
+}
+
+RocksDatabase::RocksDatabase(std::filesystem::path directory, const LogStoreOptions& options,
+                             FamilyLayout layout)
     : directory_(std::move(directory)),
       options_(options),
+      layout_(std::move(layout)),
       env_(MakeWatchedEnv(options.env != nullptr ? *options.env : *rocksdb::Env::Default(),
                           watch_)) {}
 
 RocksDatabase::~RocksDatabase() { Close(); }
 
 Result<std::shared_ptr<RocksDatabase>> RocksDatabase::Open(const std::filesystem::path& directory,
-                                                           const LogStoreOptions& options) {
-  const std::shared_ptr<RocksDatabase> opened(new RocksDatabase(FullName(directory), options));
+                                                           const LogStoreOptions& options,
+                                                           FamilyLayout layout) {
+  const std::shared_ptr<RocksDatabase> opened(
+      new RocksDatabase(FullName(directory), options, std::move(layout)));
   const bool is_new = !opened->env_->FileExists((opened->directory_ / "CURRENT").string()).ok();
   if (is_new) SCIMLEDGER_TRY(opened->PrepareNewDirectory());
   opened->options_.writes_past_cache &= TakesDirectWrites(opened->directory_);
@@ -134,14 +173,13 @@ Result<void> RocksDatabase::PrepareNewDirectory() {
 }
 
 Result<void> RocksDatabase::OpenWithLock(bool create) {
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(env_.get(), options_, create),
-                                                   directory_.string(), &opened);
-  database_.reset(opened);
+  const rocksdb::Status status =
+      RocksFamilies::Open(DatabaseOptions(env_.get(), options_, create), directory_, layout_,
+                          RocksFamilies::Access::kReadWrite, database_);
   if (!status.ok()) return std::unexpected(OpenError(status));
 
   // RocksDB changes options that it does not like without an error.
-  if (database_->GetDBOptions().wal_recovery_mode == kRecoveryMode) return {};
+  if (database_->database().GetDBOptions().wal_recovery_mode == kRecoveryMode) return {};
   CloseWithLock();
   return Fail(ErrorCode::kCorrupt,
               fmt::format("{} was not opened in the recovery mode asked for", directory_.string()));
@@ -175,16 +213,20 @@ Result<void> RocksDatabase::CheckOpenWithLock() const {
               fmt::format("the log in {} is closed; reopen it", directory_.string()));
 }
 
-Result<void> RocksDatabase::Write(rocksdb::WriteBatch& batch) {
+Result<void> RocksDatabase::Write(const Fill& fill, std::size_t bytes) {
   const std::shared_lock lock(mutex_);
   SCIMLEDGER_TRY(CheckOpenWithLock());
+  std::unique_ptr<rocksdb::WriteBatch> batch = TakeBatch(bytes);
+  RocksWrites writes(*database_, *batch);
+  fill(writes);
   rocksdb::Status status;
   // Nothing is written after a failed sync, whichever file it was: the process must end.
   if (!watch_->sync_failed.load()) {
     rocksdb::WriteOptions options;
     options.sync = true;
-    status = database_->Write(options, &batch);
+    status = database_->database().Write(options, batch.get());
   }
+  KeepBatch(std::move(batch));
   if (watch_->sync_failed.load()) {
     return Fail(
         ErrorCode::kSyncFailed,
@@ -198,11 +240,27 @@ Result<void> RocksDatabase::Write(rocksdb::WriteBatch& batch) {
       fmt::format("cannot write to the log in {}: {}", directory_.string(), status.ToString()));
 }
 
+std::unique_ptr<rocksdb::WriteBatch> RocksDatabase::TakeBatch(std::size_t bytes) {
+  {
+    const std::lock_guard lock(spare_mutex_);
+    if (spare_ != nullptr) return std::move(spare_);
+  }
+  return std::make_unique<rocksdb::WriteBatch>(bytes);
+}
+
+void RocksDatabase::KeepBatch(std::unique_ptr<rocksdb::WriteBatch> batch) {
+  if (batch->GetDataSize() > kKeptBatchBytes) return;
+  batch->Clear();
+  const std::lock_guard lock(spare_mutex_);
+  spare_ = std::move(batch);
+}
+
 Result<std::optional<std::string>> RocksDatabase::Get(std::string_view key) const {
   const std::shared_lock lock(mutex_);
   SCIMLEDGER_TRY(CheckOpenWithLock());
   std::string value;
-  const rocksdb::Status status = database_->Get({}, ToSlice(key), &value);
+  const rocksdb::Status status =
+      database_->database().Get({}, database_->Of(key), ToSlice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) return ReadError(status);
   return value;
@@ -211,7 +269,8 @@ Result<std::optional<std::string>> RocksDatabase::Get(std::string_view key) cons
 Result<std::optional<KeyValue>> RocksDatabase::LastWithSequence(const std::string& prefix) const {
   const std::shared_lock lock(mutex_);
   SCIMLEDGER_TRY(CheckOpenWithLock());
-  const std::unique_ptr<rocksdb::Iterator> iterator(database_->NewIterator({}));
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      database_->database().NewIterator({}, database_->Of(prefix)));
   iterator->SeekForPrev(prefix + std::string(sizeof(std::uint64_t), '\xff'));
   if (!iterator->status().ok()) return ReadError(iterator->status());
   if (!iterator->Valid() || !ToView(iterator->key()).starts_with(prefix)) return std::nullopt;
@@ -237,7 +296,7 @@ Result<void> RocksDatabase::CopyTo(const std::filesystem::path& target) {
   const std::shared_lock lock(mutex_);
   SCIMLEDGER_TRY(CheckOpenWithLock());
   rocksdb::Checkpoint* made = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(database_.get(), &made);
+  rocksdb::Status status = rocksdb::Checkpoint::Create(&database_->database(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   if (status.ok()) status = checkpoint->CreateCheckpoint(FullName(target).string());
   if (status.ok()) return {};
@@ -272,8 +331,6 @@ void RocksDatabase::CloseWithLock() {
   const std::scoped_lock cursors_lock(cursors_mutex_);
   for (RocksCursor* cursor : cursors_) cursor->DetachWithLock();
   cursors_.clear();
-  // What Close could report no longer matters: every acknowledged batch is synced.
-  if (database_ != nullptr) database_->Close().PermitUncheckedError();
   database_.reset();
 }
 
@@ -287,17 +344,18 @@ RocksCursor::~RocksCursor() {
 }
 
 void RocksCursor::SeekWithLock(std::string_view first) {
-  snapshot_ = database_->database_->GetSnapshot();
+  const RocksFamilies& families = *database_->database_;
+  snapshot_ = families.database().GetSnapshot();
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
   options.fill_cache = false;
-  iterator_.reset(database_->database_->NewIterator(options));
+  iterator_.reset(families.database().NewIterator(options, families.Of(prefix_)));
   iterator_->Seek(ToSlice(first));
 }
 
 void RocksCursor::DetachWithLock() {
   iterator_.reset();
-  database_->database_->ReleaseSnapshot(snapshot_);
+  database_->database_->database().ReleaseSnapshot(snapshot_);
   snapshot_ = nullptr;
 }
 

@@ -2,20 +2,22 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "storage/log_store.h"
 #include "storage/result.h"
+#include "storage/rocks_families.h"
 #include "storage/sync_watch.h"
 
 namespace rocksdb {
-class DB;
 class Env;
 class Iterator;
 class Snapshot;
@@ -32,19 +34,41 @@ struct KeyValue {
   std::string value;
 };
 
+/// What one write puts and deletes, all of it or nothing.
+class RocksWrites {
+ public:
+  void Put(std::string_view key, std::string_view value);
+  /// The value is the parts one after the other.
+  void Put(std::string_view key, std::span<const std::string_view> parts);
+  void Delete(std::string_view key);
+  /// Both begin with what the keys of one family begin with.
+  void DeleteRange(std::string_view first, std::string_view end);
+
+ private:
+  friend class RocksDatabase;
+  RocksWrites(const RocksFamilies& families, rocksdb::WriteBatch& batch)
+      : families_(families), batch_(batch) {}
+
+  const RocksFamilies& families_;
+  rocksdb::WriteBatch& batch_;
+};
+
 /// One open RocksDB database that can be closed and opened again under its users: whoever calls
 /// after a Close gets kUnavailable instead of a dangling pointer. Thread-safe.
 class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
  public:
   /// Errors as LogStore::Open. A database that was just created has no keys.
   [[nodiscard]] static Result<std::shared_ptr<RocksDatabase>> Open(
-      const std::filesystem::path& directory, const LogStoreOptions& options);
+      const std::filesystem::path& directory, const LogStoreOptions& options,
+      FamilyLayout layout = {});
   ~RocksDatabase();
   RocksDatabase(const RocksDatabase&) = delete;
   RocksDatabase& operator=(const RocksDatabase&) = delete;
 
-  /// Writes and syncs. kUnavailable, kNoSpace, kSyncFailed: as EventLog::Append.
-  [[nodiscard]] Result<void> Write(rocksdb::WriteBatch& batch);
+  /// Writes what `fill` puts, about so many `bytes`, and syncs. kUnavailable, kNoSpace,
+  /// kSyncFailed: as EventLog::Append.
+  using Fill = std::function<void(RocksWrites& writes)>;
+  [[nodiscard]] Result<void> Write(const Fill& fill, std::size_t bytes = 0);
 
   [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key) const;
 
@@ -69,23 +93,29 @@ class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
 
  private:
   friend class RocksCursor;
-  RocksDatabase(std::filesystem::path directory, const LogStoreOptions& options);
+  RocksDatabase(std::filesystem::path directory, const LogStoreOptions& options,
+                FamilyLayout layout);
 
   [[nodiscard]] Result<void> OpenWithLock(bool create);
   void CloseWithLock();
+  std::unique_ptr<rocksdb::WriteBatch> TakeBatch(std::size_t bytes);
+  void KeepBatch(std::unique_ptr<rocksdb::WriteBatch> batch);
   [[nodiscard]] Result<void> CheckOpenWithLock() const;
   [[nodiscard]] Result<void> PrepareNewDirectory();
   Error OpenError(const rocksdb::Status& status) const;
 
   const std::filesystem::path directory_;
   LogStoreOptions options_;  ///< as given, but for what the file system refuses
+  const FamilyLayout layout_;
   const std::shared_ptr<SyncWatch> watch_ = std::make_shared<SyncWatch>();
   std::unique_ptr<rocksdb::Env> env_;
 
   /// Shared: using database_. Exclusive: closing or replacing it.
   mutable std::shared_mutex mutex_;
-  std::unique_ptr<rocksdb::DB> database_;
+  std::unique_ptr<RocksFamilies> database_;
   std::uint64_t generation_ = 0;
+  std::mutex spare_mutex_;
+  std::unique_ptr<rocksdb::WriteBatch> spare_;  ///< what a write left, with its memory
   /// Taken after mutex_.
   std::mutex cursors_mutex_;
   std::set<RocksCursor*> cursors_;

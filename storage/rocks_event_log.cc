@@ -1,7 +1,6 @@
 #include "storage/rocks_event_log.h"
 
 #include <fmt/format.h>
-#include <rocksdb/write_batch.h>
 
 #include <array>
 
@@ -50,7 +49,7 @@ class RocksEventReader final : public EventReader {
 };
 
 /// So that a large batch does not grow, and copy, its buffer again and again.
-std::size_t WriteBatchBytes(const Batch& batch) {
+std::size_t BytesOf(const Batch& batch) {
   constexpr std::size_t kBytesPerEntry = kEventPrefixBytes + 48;
   constexpr std::size_t kBatchRecordAndFrontier = 4096;
   std::size_t bytes = kBatchRecordAndFrontier;
@@ -60,14 +59,11 @@ std::size_t WriteBatchBytes(const Batch& batch) {
   return bytes;
 }
 
-[[nodiscard]] rocksdb::Status PutEvent(rocksdb::WriteBatch& writes, const Uuid& log_id,
-                                       const NewEvent& event, const Hash& leaf_hash) {
-  const std::string key = EventKey(log_id, event.sequence);
+void PutEvent(RocksWrites& writes, const Uuid& log_id, const NewEvent& event,
+              const Hash& leaf_hash) {
   const std::string prefix = EncodeEventPrefix(event, leaf_hash);
-  const rocksdb::Slice key_part = key;
-  const std::array<rocksdb::Slice, 4> parts = {prefix, event.header, event.context, event.body};
-  return writes.Put(rocksdb::SliceParts(&key_part, 1),
-                    rocksdb::SliceParts(parts.data(), static_cast<int>(parts.size())));
+  const std::array<std::string_view, 4> parts = {prefix, event.header, event.context, event.body};
+  writes.Put(EventKey(log_id, event.sequence), parts);
 }
 
 }  // namespace
@@ -129,16 +125,14 @@ Result<void> RocksEventLog::CheckWritable() {
 }
 
 Result<void> RocksEventLog::Write(const Batch& batch, const ChainedBatch& chained) {
-  rocksdb::WriteBatch writes(WriteBatchBytes(batch));
-  rocksdb::Status added;
-  for (std::size_t i = 0; i < batch.events.size() && added.ok(); ++i) {
-    added = PutEvent(writes, *log_id_, batch.events[i], chained.leaf_hashes[i]);
-  }
-  if (added.ok())
-    added = writes.Put(BatchKey(*log_id_, chained.record.last), EncodeBatch(chained.record));
-  if (added.ok()) added = writes.Put(FrontierKey(*log_id_), chained.end.tree.Encode());
-  SCIMLEDGER_INVARIANT(added.ok(), "a checked batch fits a WriteBatch");
-  return database_->Write(writes);
+  const auto fill = [&](RocksWrites& writes) {
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+      PutEvent(writes, *log_id_, batch.events[i], chained.leaf_hashes[i]);
+    }
+    writes.Put(BatchKey(*log_id_, chained.record.last), EncodeBatch(chained.record));
+    writes.Put(FrontierKey(*log_id_), chained.end.tree.Encode());
+  };
+  return database_->Write(fill, BytesOf(batch));
 }
 
 Result<LogHead> RocksEventLog::Reopen() {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/options.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #include "storage/event_log.h"
 #include "storage/log_keys.h"
+#include "storage/rocks_families.h"
 #include "storage/stored_records.h"
 #include "tests/unit/storage/raw_database.h"
 #include "tests/unit/storage/sample_events.h"
@@ -69,7 +71,7 @@ TEST_F(LogStoreTest, EverythingSurvivesReopening) {
   EXPECT_TRUE(AppendSamples(*log, 8));
 }
 
-/// Counts the tables that are written past the page cache.
+/// Counts the tables that are made, and what is written to them.
 class TableCounter final : public rocksdb::FileSystemWrapper {
  public:
   TableCounter() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -77,12 +79,32 @@ class TableCounter final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
-    if (name.ends_with(".sst")) (options.use_direct_writes ? past_cache : through_cache)++;
-    return FileSystemWrapper::NewWritableFile(name, options, file, debug);
+    const auto made = FileSystemWrapper::NewWritableFile(name, options, file, debug);
+    if (!name.ends_with(".sst")) return made;
+    (options.use_direct_writes ? past_cache : through_cache)++;
+    if (made.ok()) *file = std::make_unique<Table>(std::move(*file), written);
+    return made;
   }
 
   std::atomic<int> past_cache = 0;
   std::atomic<int> through_cache = 0;
+  std::atomic<std::size_t> written = 0;  ///< bytes, through the page cache
+
+ private:
+  class Table final : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    Table(std::unique_ptr<rocksdb::FSWritableFile> file, std::atomic<std::size_t>& written)
+        : FSWritableFileOwnerWrapper(std::move(file)), written_(written) {}
+    using FSWritableFileOwnerWrapper::Append;
+    rocksdb::IOStatus Append(const rocksdb::Slice& bytes, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+      written_ += bytes.size();
+      return FSWritableFileOwnerWrapper::Append(bytes, options, debug);
+    }
+
+   private:
+    std::atomic<std::size_t>& written_;
+  };
 };
 
 /// Whether a file in the directory takes a direct write: asked here by a name, in the log by none.
@@ -118,6 +140,32 @@ TEST_P(LogStoreTableTest, TablesGoPastThePageCacheWhereTheFileSystemTakesIt) {
 
   EXPECT_GT(goes_past ? counter->past_cache : counter->through_cache, 0);
   EXPECT_EQ(goes_past ? counter->through_cache : counter->past_cache, 0);
+}
+
+TEST_F(LogStoreTest, TablesOfOneLogAreNotWrittenAgain) {
+  const auto counter = std::make_shared<TableCounter>();
+  const auto env = rocksdb::NewCompositeEnv(counter);
+  const LogStoreOptions options{.create_if_missing = true,
+                                .env = env.get(),
+                                .write_buffer_bytes = std::size_t{64} << 10U,
+                                .writes_past_cache = false};
+  constexpr std::uint64_t kEvents = 4'000;
+  constexpr std::size_t kPaddingBytes = 1'000;
+  {
+    const auto store = *LogStore::Open(directory(), options);
+    const auto log = *store->OpenLog("default");
+    // So many tables that RocksDB holds up appends until it has brought most to the next level.
+    for (std::uint64_t last = 20; last <= kEvents; last += 20) {
+      ASSERT_TRUE(AppendSamples(*log, last, kPaddingBytes));
+    }
+  }
+
+  EXPECT_GT(counter->through_cache, 50);
+  std::size_t kept = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory())) {
+    if (file.path().extension() == ".sst") kept += file.file_size();
+  }
+  EXPECT_LT(counter->written, 2 * kept);
 }
 
 TEST_F(LogStoreTest, TenantsHaveTheirOwnLogs) {
@@ -209,6 +257,28 @@ TEST_F(LogStoreTest, ADatabaseOfSomethingElseIsRefused) {
   RawDatabase(directory()).Put("some key", "some value");
 
   EXPECT_EQ(OpenRefusal(kCreate), ErrorCode::kCorrupt);
+}
+
+TEST_F(LogStoreTest, ALogFromBeforeEventsWereKeptApartIsRefused) {
+  RawDatabase(directory()).PutBesideEvents(StoreKey(), EncodeStoreRecord());
+
+  EXPECT_EQ(OpenRefusal(kCreate), ErrorCode::kIncompatible);
+  EXPECT_NE(message_.find("earlier development version"), std::string::npos) << message_;
+}
+
+TEST_F(LogStoreTest, CreatingThatWasInterruptedBeforeEventsHadTheirFamilyIsFinished) {
+  {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    std::unique_ptr<RocksFamilies> created;
+    ASSERT_TRUE(
+        RocksFamilies::Open(options, directory(), {}, RocksFamilies::Access::kReadWrite, created)
+            .ok());
+  }
+
+  EXPECT_EQ(OpenRefusal(kOpen), ErrorCode::kNotFound);
+  EXPECT_TRUE(LogStore::Open(directory(), kCreate));
+  EXPECT_TRUE(LogStore::Open(directory(), kOpen));
 }
 
 TEST_F(LogStoreTest, CreatingThatWasInterruptedIsFinished) {

@@ -2,7 +2,9 @@
 
 #include <rocksdb/db.h>
 
+#include "storage/log_keys.h"
 #include "storage/result.h"
+#include "storage/rocks_families.h"
 
 namespace scimledger::storage {
 namespace {
@@ -17,25 +19,30 @@ RawDatabase::RawDatabase(const std::filesystem::path& directory, rocksdb::Env* e
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
-  rocksdb::DB* opened = nullptr;
-  MustWork(rocksdb::DB::Open(options, directory.string(), &opened));
-  database_.reset(opened);
+  MustWork(RocksFamilies::Open(options, directory, {kEventsFamily, IsInEvents},
+                               RocksFamilies::Access::kReadWrite, database_));
 }
 
 RawDatabase::~RawDatabase() = default;
 
 std::string RawDatabase::Get(const std::string& key) const {
   std::string value;
-  MustWork(database_->Get({}, key, &value));
+  MustWork(database_->database().Get({}, database_->Of(key), key, &value));
   return value;
 }
 
 void RawDatabase::Put(const std::string& key, const std::string& value) {
-  MustWork(database_->Put({}, key, value));
+  MustWork(database_->database().Put({}, database_->Of(key), key, value));
 }
 
-void RawDatabase::Delete(const std::string& key) { MustWork(database_->Delete({}, key)); }
+void RawDatabase::PutBesideEvents(const std::string& key, const std::string& value) {
+  MustWork(database_->database().Put({}, key, value));
+}
 
-void RawDatabase::Flush() { MustWork(database_->Flush({})); }
+void RawDatabase::Delete(const std::string& key) {
+  MustWork(database_->database().Delete({}, database_->Of(key), key));
+}
+
+void RawDatabase::Flush() { MustWork(database_->database().Flush({}, database_->all())); }
 
 }  // namespace scimledger::storage

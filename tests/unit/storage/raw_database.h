@@ -5,11 +5,12 @@
 #include <string>
 
 namespace rocksdb {
-class DB;
 class Env;
 }  // namespace rocksdb
 
 namespace scimledger::storage {
+
+class RocksFamilies;
 
 /// The RocksDB database of a closed LogStore, opened behind its back to tamper with it.
 class RawDatabase {
@@ -23,11 +24,13 @@ class RawDatabase {
   std::string Get(const std::string& key) const;
   void Put(const std::string& key, const std::string& value);
   void Delete(const std::string& key);
+  /// Puts it where every key was before events were kept apart.
+  void PutBesideEvents(const std::string& key, const std::string& value);
   /// Writes the recovered entries into a table file.
   void Flush();
 
  private:
-  std::unique_ptr<rocksdb::DB> database_;
+  std::unique_ptr<RocksFamilies> database_;
 };
 
 }  // namespace scimledger::storage
