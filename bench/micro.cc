@@ -127,7 +127,7 @@ void WriterSerialWork(benchmark::State& state) {
     std::vector<Command> commands = MakePrepared(sample, next, batch_size);
     next += batch_size;
     state.ResumeTiming();
-    WriterBatch batch(sample.directory(), sample.log().id());
+    WriterBatch batch(sample.directory(), sample.log().id(), commands.size());
     for (Command& command : commands) {
       batch.Take(
           std::move(command), [](Result<Outcome> outcome) { benchmark::DoNotOptimize(outcome); },

@@ -51,7 +51,7 @@ SampleDirectory::SampleDirectory(std::uint64_t users, Log log)
 }
 
 void SampleDirectory::Create(std::uint64_t begin, std::uint64_t end) {
-  WriterBatch batch(*directory_, log_ ? log_->id() : Uuid{});
+  WriterBatch batch(*directory_, log_ ? log_->id() : Uuid{}, end - begin);
   for (std::uint64_t number = begin; number < end; ++number) {
     const auto done = [](const Result<Outcome>& outcome) {
       SCIMLEDGER_INVARIANT(outcome, outcome.error().detail.c_str());
@@ -84,7 +84,7 @@ Command SampleDirectory::MakeCreate(std::uint64_t number) const {
 std::vector<storage::NewEvent> SampleDirectory::EncodedCreates(std::size_t count,
                                                                const Uuid& log_id) const {
   const auto empty = projections::Directory::Make();
-  WriterBatch batch(*empty, log_id);
+  WriterBatch batch(*empty, log_id, count);
   for (std::uint64_t number = 0; number < count; ++number) {
     batch.Take(
         MakeCreate(number), [](const Result<Outcome>&) {}, SampleTime());

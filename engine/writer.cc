@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "engine/group_run.h"
 #include "engine/writer_batch.h"
 #include "storage/hash.h"
+#include "storage/thread_name.h"
 
 namespace scimledger {
 namespace {
@@ -59,9 +61,9 @@ class Writer::Loop {
     thread_ = std::thread([this] { Run(); });
   }
 
-  void Submit(Command command, Done done) {
+  void Submit(Command&& command, Done done) {
     Prepare(*command.registry, command.body);
-    Waiting waiting{std::move(command), std::move(done), nullptr};
+    Waiting waiting{std::make_unique<Command>(std::move(command)), std::move(done), nullptr};
     if (auto refused = Queue(waiting)) waiting.done(std::unexpected(*std::move(refused)));
   }
 
@@ -104,7 +106,7 @@ class Writer::Loop {
 
  private:
   struct Waiting {
-    Command command;
+    std::unique_ptr<Command> command;  ///< large: moved by its address
     Done done;
     std::shared_ptr<GroupRun> group;  ///< set: this, and no command
   };
@@ -129,6 +131,7 @@ class Writer::Loop {
   }
 
   void Run() {
+    storage::NameThread("writer");
     while (Collect()) {
       for (auto& task : collected_tasks_) task();
       collected_tasks_.clear();
@@ -155,7 +158,7 @@ class Writer::Loop {
   void RunBatch() {
     if (!IsWritable()) return RefuseCollected();
     if (options_.before_batch) options_.before_batch();
-    WriterBatch batch(target_, log_.id());
+    WriterBatch batch(target_, log_.id(), std::min(collected_.size(), options_.batch_events_max));
     const auto ends = std::chrono::steady_clock::now() + options_.batch_time_max;
     do {
       Waiting waiting = TakeCollected();
@@ -164,7 +167,7 @@ class Writer::Loop {
         continue;
       }
       const std::int64_t clock_us = clock_.NowUs();
-      batch.Take(std::move(waiting.command), std::move(waiting.done),
+      batch.Take(std::move(*waiting.command), std::move(waiting.done),
                  {std::max(clock_us, last_time_us_), clock_us});
       if (!batch.events().empty()) last_time_us_ = batch.events().back().time_us;
     } while (!collected_.empty() && !batch.IsFull(options_) &&

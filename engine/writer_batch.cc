@@ -7,7 +7,15 @@
 
 namespace scimledger {
 
-void WriterBatch::Take(Command command, Writer::Done done, DecideTime time) {
+WriterBatch::WriterBatch(const State& base, const Uuid& log_id, std::size_t commands)
+    : overlay_(base), log_id_(log_id) {
+  // Nearly every command makes one event. They are large, and would be moved each time they grow.
+  events_.reserve(commands);
+  encoded_.reserve(commands);
+  answers_.reserve(commands);
+}
+
+void WriterBatch::Take(Command&& command, Writer::Done done, DecideTime time) {
   answers_.push_back({std::move(done), DecideAndApply(std::move(command), time)});
 }
 
@@ -22,7 +30,7 @@ void WriterBatch::Answer(Writer::Done done, Result<Outcome> outcome) {
   answers_.push_back({std::move(done), std::move(outcome)});
 }
 
-Result<Outcome> WriterBatch::DecideAndApply(Command command, DecideTime time) {
+Result<Outcome> WriterBatch::DecideAndApply(Command&& command, DecideTime time) {
   SCIMLEDGER_TRY_ASSIGN(Decision decision, Decide(overlay_, std::move(command), time));
   const std::size_t events = decision.events.size();
   SCIMLEDGER_TRY(Accept(std::move(decision.events)));

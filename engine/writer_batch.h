@@ -17,10 +17,11 @@ namespace scimledger {
 class WriterBatch {
  public:
   /// `base` must not change while the batch lives.
-  WriterBatch(const State& base, const Uuid& log_id) : overlay_(base), log_id_(log_id) {}
+  /// `commands`: how many are about to be taken; more may be.
+  WriterBatch(const State& base, const Uuid& log_id, std::size_t commands = 0);
 
   /// Decides, encodes and folds into the overlay. Without effect on the batch when refused.
-  void Take(Command command, Writer::Done done, DecideTime time);
+  void Take(Command&& command, Writer::Done done, DecideTime time);
   /// Decides commands that stand or fall together, each on what those before it leave. Nothing is
   /// answered: Answer does that. Sets `events_before` of all but the first.
   struct Refused {
@@ -50,7 +51,7 @@ class WriterBatch {
     Result<Outcome> outcome;
   };
 
-  [[nodiscard]] Result<Outcome> DecideAndApply(Command command, DecideTime time);
+  [[nodiscard]] Result<Outcome> DecideAndApply(Command&& command, DecideTime time);
   /// Adds decided events to the batch and to the overlay.
   [[nodiscard]] Result<void> Accept(std::vector<Event> events);
   /// Returns the bytes of the encoded events. 413 beyond kCommandBytesMax.
