@@ -20,6 +20,7 @@ constexpr std::size_t kBitsBytes = kChunkEvents / 8;
 /// A walk that is this close reads on instead of seeking.
 constexpr std::uint32_t kStepsMax = 8;
 constexpr std::size_t kPathTermsMax = 4096;
+constexpr std::size_t kPlacesMax = 256;
 
 std::uint32_t BucketOf(TermIndex::Term term) {
   return static_cast<std::uint32_t>(term >> (64U - kBucketBits));
@@ -183,13 +184,21 @@ TermIndex::Term TermIndex::HashTerm(EventAttribute attribute, std::string_view c
   return HashKey(static_cast<AttributeId>(attribute), comparable);
 }
 
-TermIndex::Term TermIndex::PathTerm(std::string_view path) {
-  const auto known = path_terms_.find(path);
-  if (known != path_terms_.end()) return known->second;
-  if (path_terms_.size() >= kPathTermsMax) path_terms_.clear();
-  const Term term = HashTerm(EventAttribute::kPath, FoldCase(path));
-  path_terms_.emplace(path, term);
-  return term;
+TermIndex::Term TermIndex::PathTerm(std::string_view path, std::size_t place) {
+  const bool has_place = place < last_paths_.size();
+  if (has_place && last_paths_[place].path == path) return last_paths_[place].term;
+  auto known = path_terms_.find(path);
+  if (known == path_terms_.end()) {
+    if (path_terms_.size() >= kPathTermsMax) path_terms_.clear();
+    known = path_terms_.emplace(path, HashTerm(EventAttribute::kPath, FoldCase(path))).first;
+  }
+  if (has_place) {
+    last_paths_[place].path = path;
+    last_paths_[place].term = known->second;
+  } else if (place < kPlacesMax) {
+    last_paths_.push_back({std::string(path), known->second});
+  }
+  return known->second;
 }
 
 void TermIndex::Add(const SchemaRegistry& registry, const Event& event) {
@@ -202,7 +211,8 @@ void TermIndex::Add(const SchemaRegistry& registry, const Event& event) {
   ForEachTerm(event, [&](EventAttribute attribute, std::string_view comparable) {
     add(HashTerm(attribute, comparable));
   });
-  ForEachPath(registry, event, [&](std::string_view path) { add(PathTerm(path)); });
+  std::size_t place = 0;
+  ForEachPath(registry, event, [&](std::string_view path) { add(PathTerm(path, place++)); });
 }
 
 void TermIndex::WriteTo(storage::KeyValueBatch& batch) const {

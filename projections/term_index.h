@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/event_terms.h"
 #include "engine/schema_lookup.h"
@@ -40,13 +42,19 @@ class TermIndex {
   /// Most terms occur once or twice in a chunk.
   using Offsets = boost::container::small_vector<std::uint16_t, 4>;
 
-  Term PathTerm(std::string_view path);
+  /// `place`: which of the event's paths it is.
+  Term PathTerm(std::string_view path, std::size_t place);
 
   mutable std::shared_mutex mutex_;
   std::uint32_t open_chunk_ = 0;
   boost::unordered_flat_map<Term, Offsets> open_;
-  /// Of the adding thread: the paths of a schema come again with every event.
-  NameMap<Term> path_terms_;
+  // Of the adding thread.
+  NameMap<Term> path_terms_;  ///< the paths of a schema come again with every event
+  struct SeenPath {
+    std::string path;
+    Term term = 0;
+  };
+  std::vector<SeenPath> last_paths_;  ///< of the last events, by place: most are alike
 };
 
 }  // namespace scimledger::projections
