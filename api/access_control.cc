@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/trusted_proxies.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -45,6 +46,7 @@ AccessControl::AccessControl(AccessOptions options, const Authenticator& authent
       failures_(options.failures_per_minute_max / 60, options.failures_per_minute_max, kNamesMax) {
   if (options.directory.empty()) return;
   writer_ = std::jthread([this](const std::stop_token& stop) {
+    storage::NameThread("access-notes");
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kWriteInterval, [] { return false; }) &&
            !stop.stop_requested()) {

@@ -14,6 +14,7 @@
 #include "api/trusted_proxies.h"
 #include "engine/json.h"
 #include "engine/text.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -72,6 +73,7 @@ void AuditReads::Begin(TenantCatalog& tenants) {
   Load();
   Flush(false);
   recorder_ = std::jthread([this](const std::stop_token& stop) {
+    storage::NameThread("audit-reads");
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kFlushInterval, [] { return false; }) &&
            !stop.stop_requested()) {

@@ -11,6 +11,7 @@
 
 #include "api/http_session.h"
 #include "api/http_session_wire.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -56,6 +57,7 @@ IoThread::IoThread(const HttpLimits& limits)
 IoThread::~IoThread() { Join(); }
 
 void IoThread::Run() {
+  storage::NameThread("http");
   for (;;) {
     try {
       context_.run();

@@ -5,6 +5,7 @@
 
 #include "api/history_keeper.h"
 #include "projections/past_directory.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 
@@ -63,6 +64,7 @@ void PastDirectories::Keep(Entry entry) {
 }
 
 void PastDirectories::DropUnused() {
+  storage::NameThread("kept-moments");
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
     const Clock::time_point now = Clock::now();

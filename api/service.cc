@@ -111,14 +111,16 @@ class RoutingService final : public Service {
         access_(options_.access, authenticator_),
         reads_(options_.access.directory.empty() ? std::filesystem::path()
                                                  : options_.access.directory / "audit_reads.jsonl"),
-        queries_(options_.query_threads, kQueriesWaitingMax,
+        queries_("queries", options_.query_threads, kQueriesWaitingMax,
                  "Too many searches and bulk requests are waiting already: try again shortly."),
-        answers_(1, std::numeric_limits<std::size_t>::max(), {}),
-        replays_(1, kReplaysWaitingMax, "Replays are running already: try again when they ended."),
-        moments_(1, kQueriesWaitingMax,
+        answers_("answers", 1, std::numeric_limits<std::size_t>::max(), {}),
+        replays_("replays", 1, kReplaysWaitingMax,
+                 "Replays are running already: try again when they ended."),
+        moments_("past", 1, kQueriesWaitingMax,
                  "Too many reads of the past are waiting already: try again shortly."),
-        loads_(1, kLoadsWaitingMax, "The tenant is being loaded: try again shortly."),
-        passwords_(options_.password_threads, kPasswordsWaitingMax,
+        loads_("tenant-loads", 1, kLoadsWaitingMax,
+               "The tenant is being loaded: try again shortly."),
+        passwords_("passwords", options_.password_threads, kPasswordsWaitingMax,
                    "Too many passwords are waiting to be hashed already: try again shortly."),
         workers_{queries_, answers_, replays_, moments_, loads_, passwords_, past_} {
     while (options_.public_url.ends_with('/')) options_.public_url.pop_back();

@@ -11,6 +11,7 @@
 #include "projections/background_thread.h"
 #include "projections/frozen_view.h"
 #include "projections/index_snapshot.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -121,6 +122,7 @@ void SnapshotKeeper::Stop() {
 }
 
 void SnapshotKeeper::Loop() {
+  storage::NameThread("snapshots");
   projections::YieldToOthers();
   std::unique_lock lock(mutex_);
   while (true) {

@@ -9,6 +9,7 @@
 #include "engine/password_reference.h"
 #include "engine/unique_keys.h"
 #include "storage/hash.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -182,6 +183,7 @@ void TenantPasswords::StartSweeping() {
 }
 
 void TenantPasswords::SweepUntil(const std::stop_token& stop) {
+  storage::NameThread("password-sweep");
   while (true) {
     std::set<ResourceId> resources;
     bool all = false;

@@ -5,11 +5,19 @@
 #include <typeinfo>
 #include <utility>
 
+#include "storage/thread_name.h"
+
 namespace scimledger::api {
 
-WorkerPool::WorkerPool(unsigned threads, std::size_t queue_max, std::string busy_detail)
+WorkerPool::WorkerPool(const char* name, unsigned threads, std::size_t queue_max,
+                       std::string busy_detail)
     : queue_max_(queue_max), busy_detail_(std::move(busy_detail)) {
-  for (unsigned i = 0; i < std::max(threads, 1U); ++i) threads_.emplace_back([this] { Loop(); });
+  for (unsigned i = 0; i < std::max(threads, 1U); ++i) {
+    threads_.emplace_back([this, name] {
+      storage::NameThread(name);
+      Loop();
+    });
+  }
 }
 
 WorkerPool::~WorkerPool() {

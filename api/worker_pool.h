@@ -22,9 +22,9 @@ class WorkerPool {
  public:
   using Work = std::move_only_function<void(ExchangePtr)>;
 
-  /// `queue_max`: how much may wait of one tenant. `busy_detail` is what a caller reads who finds
-  /// its tenant's queue full.
-  WorkerPool(unsigned threads, std::size_t queue_max, std::string busy_detail);
+  /// `name`: of its threads (storage/thread_name.h). `queue_max`: how much may wait of one tenant.
+  /// `busy_detail` is what a caller reads who finds its tenant's queue full.
+  WorkerPool(const char* name, unsigned threads, std::size_t queue_max, std::string busy_detail);
   /// Finishes what is queued.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/thread_name.h"
+
 namespace scimledger::projections {
 namespace {
 
@@ -234,6 +236,7 @@ void AttributeIndex::WaitUntilIdle() {
 }
 
 void AttributeIndex::Work() {
+  storage::NameThread("index");
   std::unique_lock lock(mutex_);
   while (!is_ending_) {
     const auto has_work = [this] {

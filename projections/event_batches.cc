@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "storage/thread_name.h"
+
 namespace scimledger::projections {
 namespace {
 
@@ -165,6 +167,7 @@ class Ahead final : public Source<Part> {
   }
 
   void Loop() {
+    storage::NameThread("log-reader");
     bool is_over = false;
     while (!is_over) {
       auto part = source_->Next();

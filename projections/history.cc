@@ -11,6 +11,7 @@
 #include "projections/event_batches.h"
 #include "projections/history_error.h"
 #include "projections/numbering.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::projections {
 namespace {
@@ -251,6 +252,7 @@ std::shared_ptr<const Administration> History::AdministrationAt(Sequence at) con
 }
 
 void History::Follow() {
+  storage::NameThread("history");
   YieldToOthers();
   std::chrono::milliseconds pause = kPauseMin;
   while (!is_stopping_) {

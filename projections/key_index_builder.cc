@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "storage/thread_name.h"
+
 namespace scimledger::projections {
 namespace {
 
@@ -30,7 +32,10 @@ class KeyIndexBuilder {
   void Run() {
     std::vector<std::jthread> others;
     for (std::size_t thread = 1; thread < threads_; ++thread) {
-      others.emplace_back([this, thread] { Work(thread); });
+      others.emplace_back([this, thread] {
+        storage::NameThread("key-index");
+        Work(thread);
+      });
     }
     Work(0);
   }

@@ -20,6 +20,7 @@
 #include "api/http_server.h"
 #include "api/server_record.h"
 #include "api/tenant_name.h"
+#include "storage/thread_name.h"
 #include "tools/local_service.h"
 #include "tools/progress_line.h"
 #include "tools/tls_reload.h"
@@ -55,6 +56,7 @@ class StopOfStart {
 
  private:
   void Watch(const sigset_t& stops) const {
+    storage::NameThread("stop-of-start");
     constexpr timespec kInterval{0, 10'000'000};
     while (!is_over_) {
       const int signal = sigtimedwait(&stops, nullptr, &kInterval);

@@ -64,7 +64,7 @@ TEST(ExchangeTest, AnswersOnceWithIdAndSequence) {
 TEST(WorkerPoolTest, AnExceptionAnswers500AndTheThreadLivesOn) {
   Answers failed;
   Answers next;
-  WorkerPool pool(1, 10, "busy");
+  WorkerPool pool("test", 1, 10, "busy");
 
   pool.Run(failed.Begin(), [](const ExchangePtr&) { throw std::runtime_error("secret value"); });
   pool.Run(next.Begin(), [](const ExchangePtr& exchange) {
@@ -81,7 +81,7 @@ TEST(WorkerPoolTest, AFullQueueAnswers503WithRetryAfter) {
   Answers running, waiting, refused;
   std::promise<void> started, go_on;
   {
-    WorkerPool pool(1, 1, "busy");
+    WorkerPool pool("test", 1, 1, "busy");
     const auto finish = [](const ExchangePtr& exchange) {
       exchange->Answer(JsonResponse(200, "{}", kScimMediaType));
     };
@@ -117,7 +117,7 @@ TEST_F(TurnsTest, AQuietTenantWaitsForOnePieceOfABusyOneOnly) {
   std::promise<void> started, go_on;
   std::string order;
   {
-    WorkerPool pool(1, 4, "busy");
+    WorkerPool pool("test", 1, 4, "busy");
     const auto note = [&order](char who) {
       return [&order, who](const ExchangePtr& exchange) {
         order += who;
