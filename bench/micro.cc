@@ -19,6 +19,7 @@
 #include "engine/resource_writer.h"
 #include "engine/writer_batch.h"
 #include "projections/query.h"
+#include "storage/batch_chain.h"
 #include "storage/hash.h"
 #include "storage/log_store.h"
 #include "storage/memory_event_log.h"
@@ -115,26 +116,35 @@ void EncodeCreated(benchmark::State& state) {
 }
 BENCHMARK(EncodeCreated);
 
+/// The end of a log with an event for each of the directory's.
+storage::LogEnd EndAt(const SampleDirectory& sample) {
+  storage::LogEnd end = storage::EmptyLogEnd();
+  end.head.sequence = sample.directory().head();
+  for (std::uint64_t i = 0; i < end.head.sequence.value; ++i) end.tree.Append({});
+  return end;
+}
+
 /// Everything the writer's thread does for a batch of creates but the write itself: decide, encode,
-/// overlay, leaf and tree hashes (a log in memory), commit into a directory of 100,000 users. One
-/// item is one create.
+/// overlay, leaf and tree hashes, commit into a directory of 100,000 users. One item is one create.
 void WriterSerialWork(benchmark::State& state) {
   const auto batch_size = static_cast<std::uint64_t>(state.range(0));
-  SampleDirectory sample(kUsers, SampleDirectory::Log::kKept);
+  SampleDirectory sample(kUsers);
+  const Uuid log_id = SampleDirectory::IdOf(1);
+  storage::LogEnd end = EndAt(sample);
   std::uint64_t next = kUsers;
   for (auto _ : state) {
     state.PauseTiming();
     std::vector<Command> commands = MakePrepared(sample, next, batch_size);
     next += batch_size;
     state.ResumeTiming();
-    WriterBatch batch(sample.directory(), sample.log().id(), commands.size());
+    WriterBatch batch(sample.directory(), log_id, commands.size());
     for (Command& command : commands) {
       batch.Take(
           std::move(command), [](Result<Outcome> outcome) { benchmark::DoNotOptimize(outcome); },
           SampleTime());
     }
     const storage::Batch append{storage::RandomUuid(), sample.directory().head(), batch.encoded()};
-    RequireStored(sample.log().Append(append));
+    end = RequireStored(storage::ChainBatch(log_id, end, append)).end;
     sample.directory().Commit(batch.events());
     batch.AnswerAll();
   }

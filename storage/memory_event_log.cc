@@ -66,6 +66,8 @@ class MemoryEventLog final : public EventLog {
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
       const NewEvent& event = batch.events[i];
       std::string record = EncodeEventPrefix(event, chained.leaf_hashes[i]);
+      record.reserve(record.size() + event.header.size() + event.context.size() +
+                     event.body.size());
       record.append(event.header).append(event.context).append(event.body);
       records_->Append(std::move(record));
     }
