@@ -18,6 +18,7 @@
 #include "api/http_server_listener.h"
 #include "api/http_server_thread.h"
 #include "api/http_session.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -84,6 +85,7 @@ class Server final : public HttpServer {
                      connections_, body_memory_, failed_handshakes_},
         tls_(std::move(options.tls)),
         port_(listeners.front().port()) {
+    asio::post(stream_workers_, [] { storage::NameThread("streams"); });
     const unsigned count = std::max(options.io_threads, 1U);
     for (unsigned i = 0; i < count; ++i) threads_.push_back(std::make_unique<IoThread>(limits_));
     for (Listener& listener : listeners) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/http_client.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -38,6 +39,7 @@ class KeyUrl final : public KeySource {
 
  private:
   void Run(const std::stop_token& stop) {
+    storage::NameThread("issuer-keys");
     while (!stop.stop_requested()) {
       auto fetched = Fetch();
       const bool is_good = fetched.has_value();

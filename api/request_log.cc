@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "engine/text.h"
+#include "storage/thread_name.h"
 
 namespace scimledger::api {
 namespace {
@@ -40,6 +41,7 @@ class GatheringSink final : public spdlog::sinks::sink {
 
   /// Writes now and then what has gathered, until asked to stop.
   void WriteUntil(const std::stop_token& stop) {
+    storage::NameThread("request-log");
     std::unique_lock lock(mutex_);
     while (filled_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
       filled_.wait_for(lock, stop, kWriteInterval, [] { return false; });
