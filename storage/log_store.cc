@@ -29,7 +29,7 @@ namespace {
   if (other != nullptr && other->key == StoreKey()) {
     return Fail(ErrorCode::kIncompatible,
                 "the log was written by an earlier development version, which kept events and "
-                "batch records together; this version cannot read it");
+                "batch records together; only that version can read it");
   }
   if (other != nullptr) {
     return Fail(ErrorCode::kCorrupt, "the database has no store record of scimledger's");
